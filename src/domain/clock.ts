@@ -1,0 +1,13 @@
+// The two sources of the outside world that pure code needs, injected so that tests and the manual clock own them.
+
+/** Where time comes from. Nothing outside `cli` and the composition root reads the ambient clock. */
+export interface Clock {
+  /** Epoch milliseconds; never decreases within one process. */
+  now(): number;
+}
+
+/** Where random bytes come from: credentials, ids, salts. */
+export interface Entropy {
+  /** `size` fresh bytes, unpredictable unless the source is a seeded one. */
+  bytes(size: number): Uint8Array;
+}

@@ -1,0 +1,103 @@
+// What the store keeps: one type a noun; times are epoch milliseconds, names and ids are the wire's own.
+
+import type { Json, JsonObject } from "./json.ts";
+
+export interface Org {
+  id: string;
+  name: string;
+  createdAt: number;
+}
+
+/** A signing key. `secret` is the whole `sbsec_…` string. */
+export interface Key {
+  id: string;
+  orgId: string;
+  name: string;
+  secret: string;
+  scopes: string[];
+  createdAt: number;
+}
+
+/** The one record that says who runs this store: its first org and key, and the secret that signs upload URLs. */
+export interface Bootstrap {
+  orgId: string;
+  keyId: string;
+  adminToken: string;
+  uploadSecret: string;
+}
+
+export interface Machine {
+  orgId: string;
+  slug: string;
+  createdAt: number;
+  indexes: string[];
+  currentVersionId?: string;
+}
+
+/** Immutable code of a machine. The code itself is the blob `codeSha256`. */
+export interface Version {
+  id: string;
+  orgId: string;
+  machine: string;
+  createdAt: number;
+  clientInfo: string;
+  indexSelectors: { [index: string]: string };
+  codeSha256: string;
+  /** Which XState the exported machine belongs to. */
+  xstate: 4 | 5;
+}
+
+/** Code that arrived for a provisional version and waits for finalize. */
+export interface Upload {
+  versionId: string;
+  orgId: string;
+  machine: string;
+  codeSha256: string;
+  uploadedAt: number;
+}
+
+export type InstanceStatus = "running" | "paused";
+
+/** XState's state value: a name, or parents mapped to their children. */
+export type StateValue = string | { [state: string]: StateValue };
+
+/** The wire projection of a snapshot. `ts` is epoch milliseconds and never decreases for an instance. */
+export interface State {
+  ts: number;
+  state: StateValue;
+  publicContext?: JsonObject;
+  tags: string[];
+  done: boolean;
+}
+
+/** An ephemeral child that was live at the last commit; if nobody ended it, its error event precedes the next event. */
+export interface RunningChild {
+  id: string;
+  /** What it runs, for the message of the error event: the `src` name, or `(inline)`. */
+  src: string;
+}
+
+export interface Instance {
+  orgId: string;
+  machine: string;
+  slug: string;
+  createdAt: number;
+  status: InstanceStatus;
+  versionId: string;
+  state: State;
+  /** The whole context, private keys included. */
+  context: JsonObject;
+  /** What the engine persists beside state value and context; opaque to everyone else. */
+  snapshot: Json;
+  running: RunningChild[];
+  /** Number of transitions recorded so far; the next one's `seq` is this plus one. */
+  transitionCount: number;
+}
+
+/** One recorded event with the state it led to. `seq` counts from 1 within its instance. */
+export interface Transition {
+  seq: number;
+  createdAt: number;
+  event: JsonObject;
+  state: StateValue;
+}
