@@ -1,0 +1,199 @@
+// The server's side of one session: commits its steps in order and answers the calls that wait for it.
+
+import type { State } from "../domain/records.ts";
+import type { Delivery, Outcome, Step } from "./port.ts";
+import { EngineClosed } from "./port.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { Death, PoolWorker } from "./worker-pool.ts";
+import { failureOf } from "./worker-pool.ts";
+
+/** Whoever made a delivery. `turn(false)` asks for it to be made again. */
+export interface Caller {
+  turn(processed: boolean): void;
+  answer(outcome: Outcome): void;
+  fail(error: unknown): void;
+}
+interface Waiting {
+  caller: Caller;
+  /** Whether a durable commit holds this call's event. */
+  stored: boolean;
+}
+
+export class LiveSession {
+  readonly #id: number;
+  readonly #delivery: Delivery;
+  readonly #worker: PoolWorker;
+  readonly #onLog: (message: Extract<FromWorker, { t: "log" }>) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #end = Promise.withResolvers<void>();
+  /** The commits so far, each after the one before; answers queue behind them. */
+  #commits: Promise<void> = Promise.resolve();
+  #state: State | undefined;
+  #closing = false;
+  #refused = false;
+
+  constructor(options: {
+    id: number;
+    delivery: Delivery;
+    worker: PoolWorker;
+    opener: Caller;
+    onLog: (message: Extract<FromWorker, { t: "log" }>) => void;
+  }) {
+    this.#id = options.id;
+    this.#delivery = options.delivery;
+    this.#worker = options.worker;
+    this.#onLog = options.onLog;
+    this.#waiting.set(options.id, { caller: options.opener, stored: false });
+  }
+
+  /** Resolves when the session's last commit is durable and every call answered. */
+  get ended(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  start(): void {
+    this.#call(this.#id, openingMessage(this.#id, this.#delivery));
+  }
+
+  join(id: number, delivery: Delivery, caller: Caller): void {
+    if (this.#closing || delivery.what.kind !== "event") {
+      void this.ended.then(() => caller.turn(false));
+      return;
+    }
+    this.#waiting.set(id, { caller, stored: false });
+    const { authContext, settleTimeoutMs } = delivery;
+    this.#call(id, {
+      op: "join",
+      id,
+      session: this.#id,
+      event: delivery.what.event,
+      auth: authContext,
+      timeoutMs: settleTimeoutMs,
+    });
+  }
+
+  #call(id: number, message: ToWorker): void {
+    this.#worker.call(id, message, {
+      onMessage: (answer) => this.#onMessage(answer),
+      onDeath: (death) => this.#onDeath(id, death),
+    });
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.t) {
+      case "log":
+        this.#onLog(message);
+        break;
+      case "rejected":
+        this.#answer(message.id, { kind: "rejected", ...(message.message ? { message: message.message } : {}) });
+        break;
+      case "failed":
+        this.#answer(message.id, { kind: "failed", reason: message.reason, message: message.message });
+        break;
+      case "elapsed":
+        this.#commits = this.#commits.then(() => this.#answerNow(message.id, "interrupted"));
+        break;
+      case "gone":
+        void this.ended.then(() => this.#again(message.id));
+        break;
+      case "commit":
+        this.#commit(message.turns, message.step, () => this.#acknowledge(true));
+        break;
+      case "final":
+        this.#final(message);
+        break;
+      default:
+      // `inspected`, `allowed`: not a session's; a worker that says so is ignored.
+    }
+  }
+
+  #commit(turns: number[], step: Step, then: () => void): void {
+    this.#commits = this.#commits.then(async () => {
+      if (this.#refused) return;
+      try {
+        this.#state = await this.#delivery.commit(step);
+      } catch (error) {
+        return this.#fail(error);
+      }
+      for (const id of turns) {
+        const waiting = this.#waiting.get(id);
+        if (!waiting) continue;
+        waiting.stored = true;
+        waiting.caller.turn(true);
+      }
+      then();
+    });
+  }
+
+  #acknowledge(ok: boolean): void {
+    this.#worker.send({ op: "committed", session: this.#id, ok });
+  }
+
+  #final({ calls, outcome, step }: Extract<FromWorker, { t: "final" }>): void {
+    this.#closing = true;
+    const finish = () => {
+      for (const id of calls) this.#answerNow(id, outcome);
+      this.#close();
+    };
+    if (step) this.#commit(calls, step, finish);
+    else this.#commits = this.#commits.then(finish);
+  }
+
+  /** A commit was refused: the machine must not go on from a state that nobody keeps. */
+  #fail(error: unknown): void {
+    this.#refused = true;
+    this.#acknowledge(false);
+    for (const [, { caller }] of this.#waiting) caller.fail(error);
+    this.#waiting.clear();
+    this.#close();
+  }
+
+  #onDeath(id: number, death: Death): void {
+    this.#closing = true;
+    this.#commits = this.#commits.then(() => {
+      const waiting = this.#waiting.get(id);
+      if (waiting && death.culprit) this.#answer(id, { kind: "failed", ...failureOf(death) });
+      else if (waiting?.stored) this.#answerNow(id, "interrupted");
+      else if (waiting && death.reason === "closed") this.#refuse(id, new EngineClosed());
+      else if (waiting) this.#again(id);
+      if (this.#waiting.size === 0 || id === this.#id) this.#close();
+    });
+  }
+
+  #answerNow(id: number, kind: "settled" | "interrupted"): void {
+    if (this.#state) this.#answer(id, { kind, state: this.#state });
+  }
+
+  #answer(id: number, outcome: Outcome): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (id !== this.#id) this.#worker.release(id);
+    waiting?.caller.answer(outcome);
+  }
+
+  #refuse(id: number, error: Error): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.caller.fail(error);
+  }
+
+  #again(id: number): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (id !== this.#id) this.#worker.release(id);
+    waiting?.caller.turn(false);
+  }
+
+  #close(): void {
+    this.#closing = true;
+    this.#worker.release(this.#id);
+    this.#end.resolve();
+  }
+}
+
+function openingMessage(id: number, { instance, what, authContext, settleTimeoutMs }: Delivery): ToWorker {
+  const base = { id, name: instance.slug, auth: authContext, timeoutMs: settleTimeoutMs };
+  if (what.kind === "create") return { op: "create", ...base, context: what.context };
+  const { state, context, snapshot, running } = what.resting;
+  return { op: "event", ...base, event: what.event, state, context, snapshot, running };
+}

@@ -1,0 +1,124 @@
+// The engine's port: run a version's code for one instance at a time, hand every step to the store before its effects, answer with an outcome.
+
+import type { Json, JsonObject } from "../domain/json.ts";
+import type { RunningChild, State, StateValue } from "../domain/records.ts";
+
+/** Code to run: the worker is kept by `versionId`; the bytes are fetched only when no worker has them yet. */
+export interface CodeRef {
+  versionId: string;
+  fetch(): Promise<string>;
+}
+
+/** Whose turn it is; the name also tags console output. */
+export interface InstanceRef {
+  orgId: string;
+  machine: string;
+  slug: string;
+}
+
+/** What an instance was when it last rested. */
+export interface Resting {
+  state: StateValue;
+  context: JsonObject;
+  snapshot: Json;
+  /** Children whose error events must precede the next event. */
+  running: RunningChild[];
+}
+
+/** One commit's worth of progress: everything that must be durable before the effects it causes may run. */
+export interface Step {
+  state: StateValue;
+  context: JsonObject;
+  tags: string[];
+  done: boolean;
+  snapshot: Json;
+  running: RunningChild[];
+  /** The events processed since the previous commit, each with the state it led to, in order. */
+  rows: { event: JsonObject; state: StateValue }[];
+}
+
+/** The auth context for the version's authorizer; `null`: nobody to ask (the service itself acts). */
+export type AuthContext = Json;
+
+export interface Delivery {
+  instance: InstanceRef;
+  code: CodeRef;
+  /** `create` starts the statechart with a given context; `event` continues from where it rests. */
+  what: { kind: "create"; context: JsonObject } | { kind: "event"; event: JsonObject; resting: Resting };
+  authContext: AuthContext;
+  settleTimeoutMs: number;
+  /** Makes a step durable and says what the wire state is then. A rejection ends the session: no effect of the step runs. */
+  commit(step: Step): Promise<State>;
+}
+
+/**
+ * How a delivery ended.
+ * - `settled`: no ephemeral child runs any more. `interrupted`: the settle timeout passed (or the sandbox died) after at least one
+ *   commit; its live children were stopped, and the last commit's `running` names those whose error events are owed.
+ * - `rejected`: the authorizer said no (or threw: `message`); nothing was stored.
+ * - `failed`: nothing of this event was stored; except for `cpu-limit` and `memory-limit`, where an effect may have been what ran away:
+ *   its transition was committed before and stays.
+ */
+export type Outcome =
+  | { kind: "settled" | "interrupted"; state: State }
+  | { kind: "rejected"; message?: string }
+  | { kind: "failed"; reason: FailureReason; message: string };
+
+export type FailureReason =
+  | "machine-error" // computing the transition threw
+  | "context-too-large"
+  | "settle-timeout" // no transition within the settle timeout
+  | "cpu-limit"
+  | "memory-limit"
+  | "not-implemented" // the machine uses what this version doesn't deliver yet
+  | "load-error"; // the code that loaded at finalize doesn't load any more
+
+/** What `inspect` found in uploaded code. */
+export type Inspection =
+  | { ok: true; xstate: 4 | 5 }
+  | { ok: false; reason: "invalid" | "not-implemented" | "cpu-limit" | "memory-limit"; message: string };
+
+export interface LogLine {
+  instance: InstanceRef | null;
+  versionId: string;
+  outputType: "stdout" | "stderr";
+  log: string;
+}
+
+/** The engine is closing or closed: nothing of the call was stored, and nothing will be. */
+export class EngineClosed extends Error {
+  constructor() {
+    super("the server is stopping");
+    this.name = "EngineClosed";
+  }
+}
+
+export interface Engine {
+  /** Loads code and says whether it is a machine this engine can run; the worker stays warm for its first instance. */
+  inspect(code: CodeRef): Promise<Inspection>;
+
+  /** Asks `allowRead`. A throw counts as no. */
+  authorizeRead(query: {
+    instance: InstanceRef;
+    code: CodeRef;
+    state: StateValue;
+    context: JsonObject;
+    authContext: AuthContext;
+    timeoutMs: number;
+  }): Promise<Exclude<Outcome, { kind: "settled" | "interrupted" }> | { kind: "allowed" }>;
+
+  /** Whether an earlier delivery to this instance still waits for its children; a delivery then joins it as one more event of the same actor. */
+  isLive(instance: InstanceRef): boolean;
+
+  /**
+   * Delivers one event. `turn` resolves when the event was processed and its first commit is durable (or it came to nothing): from then on
+   * another event may be delivered. It resolves with false when the delivery has to be made again from what is stored now: the session it
+   * would have joined had just ended, or its worker died of somebody else's doing; `outcome` then never resolves. Otherwise `outcome`
+   * resolves when the machine settled or the settle timeout passed. Neither rejects for what machine code does; both reject with what
+   * `commit` rejected with.
+   */
+  deliver(delivery: Delivery): { turn: Promise<boolean>; outcome: Promise<Outcome> };
+
+  /** Ends the runner; whatever still runs is interrupted. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,59 @@
+// The lines between the server and the sandbox: newline-delimited, each `<address> <JSON>`, so that the runner forwards without parsing.
+//
+// A worker's address is its number; the runner's own is `@`. Everything a worker says is untrusted input: the server checks ids against
+// what it asked and never acts on a name a worker made up.
+
+import type { Json, JsonObject } from "../domain/json.ts";
+import type { RunningChild, StateValue } from "../domain/records.ts";
+import type { FailureReason, Step } from "./port.ts";
+
+/** Server → runner. */
+export type ToRunner = { op: "open"; worker: number; code: string; limits: Limits } | { op: "close"; worker: number };
+
+export interface Limits {
+  cpuTimeoutMs: number;
+  memoryBytes: number;
+  contextBytes: number;
+}
+
+/** Runner → server. `culprit` is the session or call that was computing when the worker died; 0 = none was. */
+export type FromRunner =
+  | { t: "died"; worker: number; reason: "cpu-limit" | "memory-limit" | "crash"; culprit: number; message: string }
+  | { t: "ready"; pid: number };
+
+/** Server → worker. `id` numbers a call; `session` is the id of the call that opened the session. */
+export type ToWorker =
+  | { op: "inspect"; id: number }
+  | { op: "read"; id: number; name: string; state: StateValue; context: JsonObject; auth: Json; timeoutMs: number }
+  | { op: "create"; id: number; name: string; context: JsonObject; auth: Json; timeoutMs: number }
+  | {
+      op: "event";
+      id: number;
+      name: string;
+      event: JsonObject;
+      auth: Json;
+      timeoutMs: number;
+      state: StateValue;
+      context: JsonObject;
+      snapshot: Json;
+      running: RunningChild[];
+    }
+  | { op: "join"; id: number; session: number; event: JsonObject; auth: Json; timeoutMs: number }
+  | { op: "committed"; session: number; ok: boolean };
+
+/** Worker → server. */
+export type FromWorker =
+  | { t: "inspected"; id: number; ok: true; xstate: 4 | 5 }
+  | { t: "inspected"; id: number; ok: false; reason: "invalid" | "not-implemented"; message: string }
+  | { t: "allowed"; id: number }
+  | { t: "rejected"; id: number; message?: string }
+  | { t: "failed"; id: number; reason: FailureReason; message: string }
+  /** A joined session had ended before the event came: deliver it afresh. */
+  | { t: "gone"; id: number }
+  /** Must be durable before the session goes on; answered by `committed`. `turns` are the calls whose event is in it. */
+  | { t: "commit"; session: number; turns: number[]; step: Step }
+  /** One call's settle timeout passed while others keep the session going. */
+  | { t: "elapsed"; id: number }
+  /** The last word of every session; `step` (if any) still has to be made durable before the calls are answered. */
+  | { t: "final"; session: number; calls: number[]; outcome: "settled" | "interrupted"; step?: Step }
+  | { t: "log"; session: number; stream: "stdout" | "stderr"; text: string };

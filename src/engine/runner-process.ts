@@ -1,0 +1,82 @@
+// Starts the runner process, locked down, and carries lines to and from it.
+
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export interface RunnerProcess {
+  /** `address` is a worker's number, or `@` for the runner itself. */
+  send(address: number | "@", message: object): void;
+  /** Ends it at once; `onExit` is not called. */
+  kill(): Promise<void>;
+}
+
+export interface RunnerEvents {
+  onLine(address: string, json: string): void;
+  /** It ended by itself: `stderr` holds the last of what it printed. */
+  onExit(message: string, stderr: string): void;
+}
+
+export function startRunner(events: RunnerEvents): RunnerProcess {
+  const child = spawn(process.execPath, runnerArguments(), {
+    env: {},
+    stdio: ["pipe", "pipe", "pipe"],
+    windowsHide: true,
+  });
+  let killed = false;
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString("utf8")).slice(-8_192);
+  });
+  // A pipe that breaks is reported by `exit`; without a listener it would end the server.
+  child.stdin.on("error", () => {});
+  child.on("error", (error) => {
+    if (!killed) events.onExit(`the sandbox could not be started: ${error.message}`, stderr);
+    killed = true;
+  });
+  child.on("exit", (code, signal) => {
+    if (!killed) events.onExit(`the sandbox process ended (${signal ?? `code ${code}`})`, stderr);
+    killed = true;
+  });
+  createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+    const space = line.indexOf(" ");
+    events.onLine(line.slice(0, space), line.slice(space + 1));
+  });
+  return {
+    send: (address, message) => void child.stdin.write(`${address} ${JSON.stringify(message)}\n`),
+    kill: () => {
+      killed = true;
+      return ended(child);
+    },
+  };
+}
+
+async function ended(child: ChildProcessWithoutNullStreams): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGKILL");
+  await exit;
+}
+
+/** Read access to our own sources and the two XStates, nothing to write, no processes, no SQLite (it would get round the file rules). */
+function runnerArguments(): string[] {
+  const here = fileURLToPath(new URL("./", import.meta.url));
+  const require = createRequire(import.meta.url);
+  const readable = [
+    fileURLToPath(new URL("../", import.meta.url)),
+    ...["xstate/package.json", "xstate4/package.json"].map((name) => `${dirname(require.resolve(name))}/`),
+  ];
+  const main = `${here}runner/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`;
+  return [
+    "--permission",
+    "--allow-worker",
+    ...readable.map((path) => `--allow-fs-read=${path}*`),
+    "--no-experimental-sqlite",
+    "--no-warnings",
+    "--no-addons",
+    main,
+  ];
+}

@@ -1,0 +1,58 @@
+// Reads, once per runner, every module a worker may load: our worker code (types stripped) and the two XStates.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire, stripTypeScriptTypes } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Module sources by the URL under which `worker/boot.ts` serves them. */
+export type Library = { [url: string]: string };
+
+const sourceRoot = fileURLToPath(new URL("../../", import.meta.url));
+const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+
+/** Files of ours that workers run; in the published package they are `.js` and need no stripping. */
+const ours = [
+  "domain/json",
+  "engine/worker/actor",
+  "engine/worker/chart",
+  "engine/worker/console",
+  "engine/worker/main",
+  "engine/worker/plain-json",
+  "engine/worker/scrub",
+  "engine/worker/session",
+  "engine/worker/v4",
+  "engine/worker/v5",
+];
+
+export function readLibrary(): Library {
+  const library: Library = {};
+  for (const name of ours)
+    library[`settle:src/${name}${extension}`] = readSource(join(sourceRoot, `${name}${extension}`));
+  const require = createRequire(import.meta.url);
+  const xstate5 = dirname(require.resolve("xstate/package.json"));
+  for (const file of readdirSync(join(xstate5, "dist"))) {
+    if (file.endsWith(".esm.js") && !file.includes(".development.")) {
+      library[`settle:xstate5/dist/${file}`] = readFileSync(join(xstate5, "dist", file), "utf8");
+    }
+  }
+  const xstate4 = dirname(require.resolve("xstate4/package.json"));
+  for (const file of readdirSync(join(xstate4, "es"), { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".js")) continue;
+    const source = readFileSync(join(xstate4, "es", file), "utf8");
+    // A bundler would have done this; machine code's world has no `process`.
+    library[`settle:xstate4/es/${file}`] = source.replaceAll("process.env.NODE_ENV", '"production"');
+  }
+  return library;
+}
+
+/** The first module of a worker, as a URL that needs no file. */
+export function bootUrl(): URL {
+  const source = readSource(join(sourceRoot, `engine/worker/boot${extension}`)).replace("main.ts", `main${extension}`);
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+function readSource(file: string): string {
+  const source = readFileSync(file, "utf8");
+  return file.endsWith(".ts") ? stripTypeScriptTypes(source) : source;
+}

@@ -1,0 +1,73 @@
+// The runner process: owns the workers, passes lines between them and the server, and ends a worker that computes or takes too much.
+
+import { createInterface } from "node:readline";
+import { Worker } from "node:worker_threads";
+import type { FromRunner, ToRunner } from "../protocol.ts";
+import { bootUrl, readLibrary } from "./library.ts";
+import { Watchdog } from "./watchdog.ts";
+
+const library = readLibrary();
+const boot = bootUrl();
+const watchdog = new Watchdog((worker, verdict) => end(worker, verdict));
+const workers = new Map<number, { worker: Worker; beat: Int32Array }>();
+
+function tell(address: number | "@", json: string): void {
+  process.stdout.write(`${address} ${json}\n`);
+}
+
+type Verdict = Omit<Extract<FromRunner, { t: "died" }>, "t" | "worker" | "culprit">;
+
+function end(number: number, verdict: Verdict): void {
+  const entry = workers.get(number);
+  if (!entry) return;
+  workers.delete(number);
+  watchdog.forget(number);
+  const died: FromRunner = { t: "died", worker: number, culprit: Atomics.load(entry.beat, 0), ...verdict };
+  tell("@", JSON.stringify(died));
+  void entry.worker.terminate();
+}
+
+function open({ worker: number, code, limits }: Extract<ToRunner, { op: "open" }>): void {
+  const beat = new Int32Array(new SharedArrayBuffer(8));
+  const worker = new Worker(boot, {
+    workerData: { library, code, beat, limits },
+    env: {},
+    stdin: true,
+    stdout: true,
+    stderr: true,
+    trackUnmanagedFds: true,
+    // The watchdog ends a worker long before; this is the wall behind it, so that the whole process is not taken down.
+    resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+  });
+  workers.set(number, { worker, beat });
+  worker.on("message", (line: string) => tell(number, line));
+  worker.on("error", (error: Error & { code?: string }) => {
+    const outOfMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
+    end(number, {
+      reason: outOfMemory ? "memory-limit" : "crash",
+      message: outOfMemory ? "out of memory" : String(error.message),
+    });
+  });
+  worker.on("exit", (code) => end(number, { reason: "crash", message: `the worker ended with code ${code}` }));
+  watchdog.watch(number, worker, beat, limits);
+}
+
+createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+  const space = line.indexOf(" ");
+  const address = line.slice(0, space);
+  const json = line.slice(space + 1);
+  if (address !== "@") {
+    const number = Number(address);
+    workers.get(number)?.worker.postMessage(json);
+    watchdog.stir(number);
+    return;
+  }
+  const order = JSON.parse(json) as ToRunner;
+  if (order.op === "open") open(order);
+  else end(order.worker, { reason: "crash", message: "closed" });
+});
+// Without its server a runner has no reason to be.
+process.stdin.on("end", () => process.exit(0));
+
+const ready: FromRunner = { t: "ready", pid: process.pid };
+tell("@", JSON.stringify(ready));

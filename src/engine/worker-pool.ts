@@ -1,0 +1,195 @@
+// One worker per machine version, opened when first needed, and the routing of its messages to whoever waits for them.
+
+import type { CodeRef } from "./port.ts";
+import { EngineClosed } from "./port.ts";
+import type { FromRunner, FromWorker, Limits, ToRunner, ToWorker } from "./protocol.ts";
+import type { RunnerProcess } from "./runner-process.ts";
+import { startRunner } from "./runner-process.ts";
+
+/** Why a worker is no more, from the point of view of one that waited for it. `culprit`: this one was computing at the time. */
+export interface Death {
+  reason: "cpu-limit" | "memory-limit" | "crash" | "closed";
+  message: string;
+  culprit: boolean;
+}
+
+/** Whoever waits for a call's or a session's messages. */
+export interface Listener {
+  onMessage(message: FromWorker): void;
+  onDeath(death: Death): void;
+}
+
+export interface PoolOptions {
+  limits: Limits;
+  maxIdleWorkers: number;
+  onTrouble(message: string): void;
+  /** Output that no call or session waits for: of the module itself, or of code that outlived its session. */
+  onStrayLog(versionId: string, message: Extract<FromWorker, { t: "log" }>): void;
+}
+
+export class PoolWorker {
+  readonly versionId: string;
+  readonly number: number;
+  readonly listeners = new Map<number, Listener>();
+  lastUsed = 0;
+  readonly #send: (message: ToWorker) => void;
+
+  constructor(versionId: string, number: number, send: (message: ToWorker) => void) {
+    this.versionId = versionId;
+    this.number = number;
+    this.#send = send;
+  }
+
+  /** Sends, and routes what comes back under `id` to `listener` until `release`. */
+  call(id: number, message: ToWorker, listener: Listener): void {
+    this.listeners.set(id, listener);
+    this.#send(message);
+  }
+
+  send(message: ToWorker): void {
+    this.#send(message);
+  }
+
+  release(id: number): void {
+    this.listeners.delete(id);
+  }
+}
+
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #byNumber = new Map<number, PoolWorker>();
+  readonly #byVersion = new Map<string, Promise<PoolWorker>>();
+  #runner: RunnerProcess | undefined;
+  #numbers = 0;
+  #uses = 0;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the runner before the first call needs it. */
+  warm(): void {
+    this.#currentRunner();
+  }
+
+  async workerFor(code: CodeRef): Promise<PoolWorker> {
+    let opening = this.#byVersion.get(code.versionId);
+    if (!opening) {
+      opening = this.#open(code);
+      this.#byVersion.set(code.versionId, opening);
+      opening.catch(() => this.#byVersion.delete(code.versionId));
+    }
+    const worker = await opening;
+    worker.lastUsed = ++this.#uses;
+    return worker;
+  }
+
+  /** Ends a version's worker; whoever waits for it hears of a death. */
+  discard(worker: PoolWorker): void {
+    const order: ToRunner = { op: "close", worker: worker.number };
+    this.#runner?.send("@", order);
+    this.#bury(worker.number, 0, { reason: "closed", message: "it is no longer needed" });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const runner = this.#runner;
+    this.#runner = undefined;
+    await runner?.kill();
+    for (const number of [...this.#byNumber.keys()])
+      this.#bury(number, 0, { reason: "closed", message: "the server is stopping" });
+  }
+
+  async #open(code: CodeRef): Promise<PoolWorker> {
+    const source = await code.fetch();
+    if (this.#closed) throw new EngineClosed();
+    this.#evictIdle();
+    const runner = this.#currentRunner();
+    const number = ++this.#numbers;
+    const worker = new PoolWorker(code.versionId, number, (message) => this.#runner?.send(number, message));
+    this.#byNumber.set(number, worker);
+    const order: ToRunner = { op: "open", worker: number, code: source, limits: this.#options.limits };
+    runner.send("@", order);
+    return worker;
+  }
+
+  #evictIdle(): void {
+    const idle = [...this.#byNumber.values()].filter((worker) => worker.listeners.size === 0);
+    if (idle.length < this.#options.maxIdleWorkers) return;
+    const oldest = idle.reduce((a, b) => (b.lastUsed < a.lastUsed ? b : a));
+    this.discard(oldest);
+  }
+
+  #currentRunner(): RunnerProcess {
+    this.#runner ??= startRunner({
+      onLine: (address, json) => this.#route(address, json),
+      onExit: (message, stderr) => this.#onRunnerExit(message, stderr),
+    });
+    return this.#runner;
+  }
+
+  #route(address: string, json: string): void {
+    let message: FromRunner | FromWorker;
+    try {
+      message = JSON.parse(json) as FromRunner | FromWorker;
+    } catch {
+      this.#options.onTrouble(`the sandbox sent a line that is not JSON: ${json.slice(0, 200)}`);
+      return;
+    }
+    if (address === "@") {
+      if (message.t === "died") this.#bury(message.worker, message.culprit, message);
+      return;
+    }
+    const from = message as FromWorker;
+    // A worker is heard only where somebody waits for that very worker.
+    const id = "id" in from ? from.id : from.session;
+    const worker = this.#byNumber.get(Number(address));
+    const listener = worker?.listeners.get(id);
+    if (listener) listener.onMessage(from);
+    else if (worker && from.t === "log") this.#options.onStrayLog(worker.versionId, from);
+  }
+
+  #bury(number: number, culprit: number, { reason, message }: Pick<Death, "reason" | "message">): void {
+    const worker = this.#byNumber.get(number);
+    if (!worker) return;
+    this.#byNumber.delete(number);
+    this.#byVersion.delete(worker.versionId);
+    const waiting = [...worker.listeners];
+    worker.listeners.clear();
+    if (reason !== "closed") this.#options.onTrouble(`the worker of ${worker.versionId} was ended: ${message}`);
+    // With one alone waiting there is nobody else whose doing it could have been.
+    for (const [id, listener] of waiting)
+      listener.onDeath({ reason, message, culprit: reason !== "closed" && (id === culprit || waiting.length === 1) });
+  }
+
+  #onRunnerExit(message: string, stderr: string): void {
+    this.#runner = undefined;
+    this.#options.onTrouble(stderr ? `${message}: ${stderr}` : message);
+    const waiting = [...this.#byNumber.values()].reduce((sum, worker) => sum + worker.listeners.size, 0);
+    for (const [number, worker] of [...this.#byNumber]) {
+      const [only] = worker.listeners.keys();
+      const culprit = waiting === 1 && only !== undefined ? only : -1;
+      this.#buryAfterExit(number, culprit, message);
+    }
+  }
+
+  /** What takes the whole runner down is memory that no limit caught: loops end in the watchdog. */
+  #buryAfterExit(number: number, culprit: number, message: string): void {
+    const worker = this.#byNumber.get(number);
+    if (!worker) return;
+    this.#byNumber.delete(number);
+    this.#byVersion.delete(worker.versionId);
+    const waiting = [...worker.listeners];
+    worker.listeners.clear();
+    for (const [id, listener] of waiting)
+      listener.onDeath({ reason: "memory-limit", message, culprit: id === culprit });
+  }
+}
+
+/** What a caller is told when the worker died while computing its event. */
+export function failureOf({ reason, message }: Death): { reason: "cpu-limit" | "memory-limit"; message: string } {
+  // A crash that is neither is memory too, as far as anyone could tell: loops and heaps are watched.
+  const limit = reason === "cpu-limit" ? reason : "memory-limit";
+  return { reason: limit, message: `the machine was stopped: ${message}` };
+}

@@ -1,0 +1,150 @@
+// Loads a version's module and recognises what it exports: an XState 4 or 5 machine and its two authorizers.
+
+import type { EventLike, MachineActor } from "./actor.ts";
+import { describeThrown } from "./console.ts";
+import type { Machine4 } from "./v4.ts";
+import type { Machine5 } from "./v5.ts";
+
+export type Authorizer = (request: { [key: string]: unknown }) => unknown;
+
+export interface Chart {
+  xstate: 4 | 5;
+  allowRead: Authorizer;
+  allowWrite: Authorizer;
+  createActor(receive: (event: EventLike) => void): MachineActor;
+}
+export type Loaded = { chart: Chart } | { reason: "invalid" | "not-implemented"; message: string };
+
+type Exports = { [name: string]: unknown };
+type Fields = { [name: string]: unknown };
+
+/** Never rejects: code that can't be used is an answer, with the reason a person needs to mend it. */
+export async function loadChart(): Promise<Loaded> {
+  let exports: Exports;
+  try {
+    exports = await importMachine();
+  } catch (error) {
+    return { reason: "invalid", message: `the code does not load: ${describeThrown(error)}` };
+  }
+  const { default: machine, allowRead, allowWrite } = exports;
+  const xstate = machineVersion(machine);
+  if (xstate === null) {
+    return { reason: "invalid", message: "the code must export an XState machine (4 or 5) as its default export" };
+  }
+  if (typeof allowRead !== "function")
+    return { reason: "invalid", message: "the code must export a function allowRead" };
+  if (typeof allowWrite !== "function")
+    return { reason: "invalid", message: "the code must export a function allowWrite" };
+  const authorizers = { allowRead: allowRead as Authorizer, allowWrite: allowWrite as Authorizer };
+  return xstate === 5 ? chart5(machine as Machine5, authorizers) : chart4(machine as Machine4, authorizers);
+}
+
+async function chart5(
+  machine: Machine5,
+  authorizers: { allowRead: Authorizer; allowWrite: Authorizer },
+): Promise<Loaded> {
+  const { createActor5, recordsActions } = await import("./v5.ts");
+  if (!recordsActions(machine)) {
+    const message =
+      "the bundle carries a copy of XState 5 older than 5.19, whose effects can't be held back until they are stored: update xstate, or import npm:xstate@5";
+    return { reason: "invalid", message };
+  }
+  const delayed = findDelay(machine as unknown as Fields);
+  if (delayed) return notDelivered(delayed);
+  return { chart: { xstate: 5, ...authorizers, createActor: (receive) => createActor5(machine, receive) } };
+}
+
+async function chart4(
+  machine: Machine4,
+  authorizers: { allowRead: Authorizer; allowWrite: Authorizer },
+): Promise<Loaded> {
+  if (usesGuardKey(machine as unknown as Fields)) {
+    return {
+      reason: "invalid",
+      message:
+        "the bundle carries XState 4, which ignores `guard:` and would leave those transitions unguarded: write `cond:`, or use XState 5",
+    };
+  }
+  const { createActor4 } = await import("./v4.ts");
+  const delayed = findDelay(machine as unknown as Fields);
+  if (delayed) return notDelivered(delayed);
+  return { chart: { xstate: 4, ...authorizers, createActor: (receive) => createActor4(machine, receive) } };
+}
+
+/**
+ * Imports the module; a second time with the other XState when the first guess was wrong: an export was missing, or a machine made
+ * with XState 4 has XState 5's `guard:`, which 4 silently ignores (the transition would be left unguarded).
+ */
+async function importMachine(): Promise<Exports> {
+  const first = "settle:machine";
+  let failure: unknown;
+  try {
+    const exports: Exports = await import(first);
+    if (machineVersion(exports.default) !== 4 || !usesGuardKey(exports.default as Fields)) return exports;
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !/does not provide an export named/.test(error.message)) throw error;
+    failure = error;
+  }
+  for (const prefer of [5, 4]) {
+    try {
+      const other = `settle:machine?prefer=${prefer}`;
+      const exports: Exports = await import(other);
+      return exports;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+/** 4 or 5 for a machine of that XState, whichever copy made it; null for anything else. */
+function machineVersion(value: unknown): 4 | 5 | null {
+  if (typeof value !== "object" || value === null) return null;
+  const machine = value as Fields;
+  if (machine.__xstatenode !== true) return null;
+  if (typeof machine.getPersistedSnapshot === "function" && "root" in machine && "implementations" in machine) return 5;
+  if (typeof machine.withContext === "function" && "options" in machine) return 4;
+  return null;
+}
+
+function usesGuardKey(machine: Fields): boolean {
+  // A transition object, not a map of events or states in which one happens to be called "guard".
+  return some(
+    machine.config,
+    (node) => "guard" in node && !("cond" in node) && ("target" in node || "actions" in node),
+  );
+}
+
+/** The first state that waits for time, as `path: delays`. */
+function findDelay(machine: Fields): string | null {
+  let found: string | null = null;
+  walkStates(machine.config as Fields | undefined, [], (path, node) => {
+    if (found === null && typeof node.after === "object" && node.after !== null) {
+      found = `'${path.join(".") || "(root)"}' has delayed transitions (after: ${Object.keys(node.after).join(", ")})`;
+    }
+  });
+  return found;
+}
+
+function notDelivered(what: string): Loaded {
+  return {
+    reason: "not-implemented",
+    message: `${what}; durable timers are not delivered yet in this version of Settle`,
+  };
+}
+
+function walkStates(node: Fields | undefined, path: string[], visit: (path: string[], node: Fields) => void): void {
+  if (typeof node !== "object" || node === null) return;
+  visit(path, node);
+  for (const [key, child] of Object.entries((node.states ?? {}) as Fields))
+    walkStates(child as Fields, [...path, key], visit);
+}
+
+/** Whether any object in a config tree satisfies `test`. Functions and class instances are not entered. */
+function some(value: unknown, test: (node: Fields) => boolean, seen = new Set<unknown>()): boolean {
+  if (typeof value !== "object" || value === null || seen.has(value)) return false;
+  seen.add(value);
+  if (Array.isArray(value)) return value.some((item) => some(item, test, seen));
+  const node = value as Fields;
+  return test(node) || Object.entries(node).some(([key, item]) => key !== "context" && some(item, test, seen));
+}

@@ -1,0 +1,105 @@
+// A worker's dispatcher: one machine version, its calls and its sessions.
+
+import { parentPort, workerData } from "node:worker_threads";
+import type { FromWorker, Limits, ToWorker } from "../protocol.ts";
+import type { Loaded } from "./chart.ts";
+import { loadChart } from "./chart.ts";
+import { describeThrown, describeWithStack, installConsole } from "./console.ts";
+import { scrubGlobals } from "./scrub.ts";
+import { Session } from "./session.ts";
+
+const port = parentPort;
+if (!port) throw new Error("this module runs in a worker only");
+const { beat, limits } = workerData as { beat: Int32Array; limits: Limits };
+const sessions = new Map<number, Session>();
+
+const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
+const output = installConsole(send);
+
+// A throw outside any call (a timer of the machine's own, a forgotten promise) is its author's to know, and no reason to stop the rest.
+process.on("uncaughtException", (error) => output.note(undefined, `uncaught: ${describeWithStack(error)}`));
+process.on("unhandledRejection", (error) => output.note(undefined, `unhandled rejection: ${describeWithStack(error)}`));
+scrubGlobals();
+// From here on machine code runs: the watchdog counts only now, not while the worker itself was starting.
+Atomics.store(beat, 1, -1);
+
+const loading: Promise<Loaded> = loadChart();
+
+port.on("message", (message: unknown) => {
+  if (typeof message === "number") return void Atomics.store(beat, 1, message);
+  const call = JSON.parse(String(message)) as ToWorker;
+  const id = "id" in call ? call.id : call.session;
+  // Lets the watchdog name the call that never came back.
+  Atomics.store(beat, 0, id);
+  output.during(id, () => void dispatch(call).finally(() => Atomics.compareExchange(beat, 0, id, 0)));
+});
+
+async function dispatch(call: ToWorker): Promise<void> {
+  if (call.op === "committed") return sessions.get(call.session)?.committed(call.ok);
+  const loaded = await loading;
+  if (call.op === "inspect") return send(inspected(call.id, loaded));
+  if (!("chart" in loaded)) {
+    const reason = loaded.reason === "invalid" ? "load-error" : loaded.reason;
+    return send({ t: "failed", id: call.id, reason, message: loaded.message });
+  }
+  const { chart } = loaded;
+  if (call.op === "read") return read(call, chart.allowRead);
+  if (call.op === "join") {
+    const session = sessions.get(call.session);
+    return session ? session.join(call) : send({ t: "gone", id: call.id });
+  }
+  try {
+    const note = (text: string) => output.note(call.id, text);
+    const mark = (id: number) => void Atomics.store(beat, 0, id);
+    const onEnd = () => sessions.delete(call.id);
+    const session = new Session(call, { chart, contextBytes: limits.contextBytes, send, note, mark, onEnd });
+    sessions.set(call.id, session);
+    await session.start();
+  } catch (error) {
+    sessions.delete(call.id);
+    send({ t: "failed", id: call.id, reason: "machine-error", message: describeThrown(error) });
+  }
+}
+
+function inspected(id: number, loaded: Loaded): FromWorker {
+  if ("chart" in loaded) return { t: "inspected", id, ok: true, xstate: loaded.chart.xstate };
+  return { t: "inspected", id, ok: false, reason: loaded.reason, message: loaded.message };
+}
+
+async function read(
+  call: Extract<ToWorker, { op: "read" }>,
+  allowRead: (request: { [key: string]: unknown }) => unknown,
+): Promise<void> {
+  const { id, name, state, context, auth, timeoutMs } = call;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const verdict = allowRead({ machineInstanceName: name, state, context, authContext: auth });
+    // The common authorizer answers at once; only a promise needs a timer.
+    const late = Symbol("late");
+    const answer = isThenable(verdict)
+      ? await Promise.race([
+          verdict,
+          new Promise((resolve) => {
+            timer = setTimeout(resolve, timeoutMs, late);
+          }),
+        ])
+      : verdict;
+    if (answer === late)
+      send({
+        t: "failed",
+        id,
+        reason: "settle-timeout",
+        message: "allowRead did not answer within the settle timeout",
+      });
+    else send(answer ? { t: "allowed", id } : { t: "rejected", id });
+  } catch (error) {
+    output.note(id, `allowRead threw: ${describeWithStack(error)}`);
+    send({ t: "rejected", id, message: `allowRead threw: ${describeThrown(error)}` });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

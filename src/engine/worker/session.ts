@@ -1,0 +1,333 @@
+// One instance while it is being worked on: a queue of events, each stepped purely, committed, and only then let loose.
+
+import type { JsonObject } from "../../domain/json.ts";
+import { isJsonObject, jsonDepth } from "../../domain/json.ts";
+import type { RunningChild, StateValue } from "../../domain/records.ts";
+import type { FailureReason, Step } from "../port.ts";
+import type { FromWorker, ToWorker } from "../protocol.ts";
+import type { EventLike, MachineActor } from "./actor.ts";
+import { NotDelivered } from "./actor.ts";
+import type { Chart } from "./chart.ts";
+import { describeThrown, describeWithStack } from "./console.ts";
+import { plainJson } from "./plain-json.ts";
+
+type Opening = Extract<ToWorker, { op: "create" | "event" }>;
+type Joining = Extract<ToWorker, { op: "join" }>;
+
+export interface SessionDeps {
+  chart: Chart;
+  contextBytes: number;
+  send(message: FromWorker): void;
+  note(text: string): void;
+  /** Tells the watchdog whose doing it is from here on: a call's, or the session's own (its children's events). */
+  mark(id: number): void;
+  /** Called when the session's last word has been said. */
+  onEnd(): void;
+}
+
+/** One external call that waits for the session: a creation or an event. */
+interface Call {
+  id: number;
+  /** Whether a commit already holds this call's transition. */
+  stored: boolean;
+  answered: boolean;
+  elapsed: boolean;
+  /** Resolves when the settle timeout passes, so that a pending authorizer is no longer waited for. */
+  expired: Promise<"expired">;
+  timer: ReturnType<typeof setTimeout>;
+}
+type Item =
+  | { kind: "create"; call: Call; context: JsonObject; auth: unknown }
+  | { kind: "event"; call: Call; event: JsonObject; auth: unknown }
+  | { kind: "internal"; event: EventLike };
+
+/** Deepest nesting of a context: well below what would overflow a recursive walk anywhere it is kept. */
+const maxContextDepth = 512;
+
+export class Session {
+  readonly #id: number;
+  readonly #name: string;
+  readonly #deps: SessionDeps;
+  readonly #actor: MachineActor;
+  readonly #queue: Item[] = [];
+  readonly #calls = new Map<number, Call>();
+  #orphans: RunningChild[] = [];
+  #rows: Step["rows"] = [];
+  #uncommitted: Call[] = [];
+  #runningStored = "[]";
+  /** False until the initial step is taken: a refused creation leaves nothing to settle. */
+  #begun: boolean;
+  #pumping = false;
+  #ended = false;
+  #acknowledge: ((ok: boolean) => void) | undefined;
+
+  constructor(opening: Opening, deps: SessionDeps) {
+    this.#id = opening.id;
+    this.#name = opening.name;
+    this.#deps = deps;
+    this.#actor = deps.chart.createActor((event) => this.#receive(event));
+    this.#begun = opening.op === "event";
+    const call = this.#openCall(opening.id, opening.timeoutMs);
+    if (opening.op === "create") {
+      this.#queue.push({ kind: "create", call, context: opening.context, auth: opening.auth });
+    } else {
+      this.#actor.restore(opening.state, opening.context, opening.snapshot);
+      this.#orphans = opening.running;
+      this.#runningStored = JSON.stringify(opening.running);
+      this.#queue.push({ kind: "event", call, event: opening.event, auth: opening.auth });
+    }
+  }
+
+  start(): Promise<void> {
+    return this.#pump();
+  }
+
+  join(joining: Joining): void {
+    if (this.#ended) {
+      this.#deps.send({ t: "gone", id: joining.id });
+      return;
+    }
+    const call = this.#openCall(joining.id, joining.timeoutMs);
+    this.#queue.push({ kind: "event", call, event: joining.event, auth: joining.auth });
+    void this.#pump();
+  }
+
+  committed(ok: boolean): void {
+    this.#acknowledge?.(ok);
+  }
+
+  #openCall(id: number, timeoutMs: number): Call {
+    let expire: (value: "expired") => void = () => {};
+    const expired = new Promise<"expired">((resolve) => {
+      expire = resolve;
+    });
+    const timer = setTimeout(() => {
+      call.elapsed = true;
+      expire("expired");
+      if (!this.#pumping) this.#afterTimeout();
+    }, timeoutMs);
+    const call: Call = { id, stored: false, answered: false, elapsed: false, expired, timer };
+    this.#calls.set(id, call);
+    return call;
+  }
+
+  #receive(event: EventLike): void {
+    if (this.#ended) return;
+    this.#queue.push({ kind: "internal", event });
+    // Never from inside a child's own stack: its event is a turn of its own.
+    queueMicrotask(() => void this.#pump());
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping || this.#ended) return;
+    this.#pumping = true;
+    try {
+      for (let item = this.#queue.shift(); item && !this.#ended; item = this.#queue.shift()) {
+        this.#deps.mark(item.kind === "internal" ? this.#id : item.call.id);
+        await this.#process(item);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+    if (this.#ended) return;
+    if (!this.#begun) this.#finish("settled");
+    else if (this.#actor.running().length === 0) this.#finish("settled");
+    else this.#afterTimeout();
+  }
+
+  async #process(item: Item): Promise<void> {
+    if (item.kind === "internal") {
+      if (!this.#take(item.event)) return;
+    } else {
+      if (!(await this.#authorize(item))) return;
+      await this.#deliverOrphans();
+      if (this.#ended) return this.#deps.send({ t: "gone", id: item.call.id });
+      try {
+        if (item.kind === "create") this.#begin(item.context);
+        else this.#step(item.event as EventLike);
+      } catch (error) {
+        return this.#fail(item.call, error);
+      }
+      this.#uncommitted.push(item.call);
+    }
+    const settled = this.#queue.length === 0 && this.#actor.running().length === 0;
+    // With nothing left to do, the last commit rides on the answer.
+    if (this.#actor.hasEffects() || !settled) await this.#commitAndRun();
+  }
+
+  #begin(context: JsonObject): void {
+    this.#actor.initial(context);
+    this.#checkContext();
+    this.#begun = true;
+  }
+
+  /** Computes one event's transition and notes its row. Throws what the machine code threw; the actor is then as before. */
+  #step(event: EventLike): void {
+    const plain = plainJson(event) as JsonObject;
+    if (!this.#actor.step(event)) {
+      this.#deps.note(`nothing handles '${event.type}': ${describeThrown(event.error ?? event.data)}`);
+      return;
+    }
+    try {
+      this.#checkContext();
+    } catch (error) {
+      this.#actor.discard();
+      throw error;
+    }
+    this.#rows.push({ event: plain, state: this.#actor.project().value });
+  }
+
+  /** Steps an event that nobody waits for. @returns false when its computation threw: it is dropped, with a note. */
+  #take(event: EventLike): boolean {
+    try {
+      this.#step(event);
+      return true;
+    } catch (error) {
+      this.#deps.note(`the event '${event.type}' was dropped: ${describeWithStack(error)}`);
+      return false;
+    }
+  }
+
+  /** What earlier children owe comes before the event, each a transition of its own. */
+  async #deliverOrphans(): Promise<void> {
+    for (let child = this.#orphans[0]; child && !this.#ended; child = this.#orphans[0]) {
+      const taken = this.#take(this.#actor.orphanEvent(child));
+      this.#orphans.shift();
+      if (!taken) continue;
+      if (this.#actor.hasEffects()) await this.#commitAndRun();
+      else this.#run();
+    }
+  }
+
+  async #authorize(item: Extract<Item, { kind: "create" | "event" }>): Promise<boolean> {
+    const { call } = item;
+    if (item.auth === undefined) return true;
+    const base = { machineInstanceName: this.#name, authContext: item.auth };
+    const request =
+      item.kind === "create"
+        ? { type: "initialization", ...base, context: structuredClone(item.context) }
+        : { type: "event", ...base, ...this.#shown(), event: structuredClone(item.event) };
+    let answer: unknown;
+    try {
+      answer = await Promise.race([this.#deps.chart.allowWrite(request), call.expired]);
+    } catch (error) {
+      this.#answer(call, { t: "rejected", id: call.id, message: `allowWrite threw: ${describeThrown(error)}` });
+      this.#deps.note(`allowWrite threw: ${describeWithStack(error)}`);
+      return false;
+    }
+    if (call.elapsed) {
+      this.#answer(call, {
+        t: "failed",
+        id: call.id,
+        reason: "settle-timeout",
+        message: "allowWrite did not answer within the settle timeout",
+      });
+      return false;
+    }
+    if (!answer) this.#answer(call, { t: "rejected", id: call.id });
+    return Boolean(answer);
+  }
+
+  /** State and context for an authorizer: a copy, since what it does to it must not reach the instance. */
+  #shown(): { state: StateValue; context: unknown } {
+    const { value, context } = this.#actor.project();
+    return { state: structuredClone(value), context: plainJson(context) };
+  }
+
+  #checkContext(): void {
+    const { context } = this.#actor.project();
+    const text = JSON.stringify(context);
+    if (!isJsonObject(context)) throw new Error(`the context must be an object, and it is ${text}`);
+    const limit = this.#deps.contextBytes;
+    const bytes = text.length * 3 <= limit ? text.length : Buffer.byteLength(text);
+    if (bytes > limit) throw new ContextTooLarge(`the context is ${bytes} bytes as JSON, and the limit is ${limit}`);
+    if (jsonDepth(text) > maxContextDepth) throw new Error(`the context nests deeper than ${maxContextDepth} levels`);
+  }
+
+  async #commitAndRun(): Promise<void> {
+    const turns = this.#uncommitted.splice(0);
+    const step = this.#takeStep();
+    const ok = await new Promise<boolean>((resolve) => {
+      this.#acknowledge = resolve;
+      this.#deps.send({ t: "commit", session: this.#id, turns: turns.map((call) => call.id), step });
+    });
+    this.#acknowledge = undefined;
+    if (!ok) return this.#end();
+    for (const call of turns) call.stored = true;
+    this.#run();
+  }
+
+  #run(): void {
+    this.#actor.run((error) => this.#deps.note(`an action threw: ${describeWithStack(error)}`));
+  }
+
+  /** Children whose error events will be due if nothing more is heard of them. */
+  #owed(): RunningChild[] {
+    return [...this.#orphans, ...this.#actor.running()];
+  }
+
+  #takeStep(): Step {
+    const { value, context, tags, done, persisted } = this.#actor.project();
+    const running = this.#owed();
+    this.#runningStored = JSON.stringify(running);
+    const rows = this.#rows.splice(0);
+    return { state: value, context: context as JsonObject, tags, done, snapshot: persisted, running, rows };
+  }
+
+  /** Lets go of calls whose settle timeout has passed; with the last of them the session ends. */
+  #afterTimeout(): void {
+    const open = [...this.#calls.values()];
+    if (!open.some((call) => call.elapsed)) return;
+    if (open.every((call) => call.elapsed)) this.#finish("interrupted");
+    else for (const call of open) if (call.elapsed) this.#answer(call, { t: "elapsed", id: call.id });
+  }
+
+  #finish(outcome: "settled" | "interrupted"): void {
+    const dirty =
+      this.#begun &&
+      (this.#rows.length > 0 || this.#uncommitted.length > 0 || JSON.stringify(this.#owed()) !== this.#runningStored);
+    const step = dirty ? this.#takeStep() : undefined;
+    this.#deps.send({
+      t: "final",
+      session: this.#id,
+      calls: [...this.#calls.keys()],
+      outcome,
+      ...(step ? { step } : {}),
+    });
+    this.#end();
+  }
+
+  #fail(call: Call, error: unknown): void {
+    const reason: FailureReason =
+      error instanceof NotDelivered
+        ? "not-implemented"
+        : error instanceof ContextTooLarge
+          ? "context-too-large"
+          : "machine-error";
+    if (reason === "machine-error") this.#deps.note(describeWithStack(error));
+    this.#answer(call, { t: "failed", id: call.id, reason, message: describeThrown(error) });
+  }
+
+  #answer(call: Call, message: FromWorker): void {
+    if (call.answered) return;
+    call.answered = true;
+    clearTimeout(call.timer);
+    this.#calls.delete(call.id);
+    this.#deps.send(message);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const call of this.#calls.values()) clearTimeout(call.timer);
+    try {
+      this.#actor.stop();
+    } catch (error) {
+      this.#deps.note(`stopping a child threw: ${describeWithStack(error)}`);
+    }
+    for (const item of this.#queue) if (item.kind !== "internal") this.#deps.send({ t: "gone", id: item.call.id });
+    this.#deps.onEnd();
+  }
+}
+
+class ContextTooLarge extends Error {}

@@ -1,0 +1,314 @@
+// XState 4: an interpreter that never executes by itself; a step computes the next state, `run` executes its actions once it is stored.
+//
+// 4.x is frozen, so the private names used here (`_context`, `_exec`, `_nextState`, `_state`, `forwardTo`, `_stopChildren`) stay what they are.
+
+import { interpret as interpretXState } from "xstate4";
+import { registry as xstateRegistry } from "xstate4/lib/registry.js";
+import type { Json, JsonObject } from "../../domain/json.ts";
+import { isJsonObject } from "../../domain/json.ts";
+import type { RunningChild, StateValue } from "../../domain/records.ts";
+import type { EventLike, MachineActor, Projection } from "./actor.ts";
+import { NotDelivered, sourceName } from "./actor.ts";
+import { printForMachine } from "./console.ts";
+
+interface ScxmlEvent {
+  name: string;
+  data: EventLike;
+  $$type: "scxml";
+  type: "external";
+}
+interface ActionObject {
+  type: string;
+  delay?: unknown;
+  activity?: { id?: string; type: string; src?: unknown };
+}
+interface State4 {
+  value: StateValue;
+  context: { [key: string]: unknown };
+  tags: Set<string>;
+  done: boolean | undefined;
+  historyValue: Json | undefined;
+  actions: ActionObject[];
+  nextEvents: string[];
+  _event: ScxmlEvent;
+}
+type Exec = (action: ActionObject, context: unknown, event: ScxmlEvent, actions?: unknown) => void;
+export interface Machine4 {
+  id: string;
+  context: { [key: string]: unknown } | undefined;
+  config: { predictableActionArguments?: boolean };
+  _context: unknown;
+}
+interface Child {
+  id: string;
+  send(event: unknown): void;
+  subscribe?(...observer: unknown[]): { unsubscribe(): void };
+  getSnapshot?(): unknown;
+}
+interface Interpreter {
+  sessionId: string;
+  options: { execute: boolean };
+  initialState: State4;
+  children: Map<string, Child>;
+  forwardTo: Set<string>;
+  send: (event: unknown, payload?: object) => State4;
+  spawn: (entity: unknown, name: string, options?: object) => Child;
+  _exec: Exec;
+  _state: State4;
+  _nextState(event: ScxmlEvent, exec: Exec | false): State4;
+  _stopChildren(): void;
+  start(state?: unknown): Interpreter;
+  update(state: State4, event: ScxmlEvent): void;
+  forward(event: ScxmlEvent): void;
+  exec(action: ActionObject, state: State4): void;
+  stopChild(id: string): void;
+}
+/** What a step wants done once it is stored. `show` makes the interpreter's own state the new one. */
+interface Plan {
+  before: (() => void)[];
+  actions: (() => void)[];
+  show: () => void;
+  /** Whether actions see the new state as `service.state` (native order without `predictableActionArguments`). */
+  showFirst: boolean;
+}
+
+/** A restored state must name an event; nothing reads it. */
+const restoreEvent: ScxmlEvent = {
+  name: "xstate.init",
+  data: { type: "xstate.init" },
+  $$type: "scxml",
+  type: "external",
+};
+
+const interpret = interpretXState as unknown as (machine: Machine4, options: object) => Interpreter;
+const registry = xstateRegistry as unknown as { free(sessionId: string): void };
+
+export function createActor4(machine: Machine4, receive: (event: EventLike) => void): MachineActor {
+  return new Actor4(machine, receive);
+}
+
+class Actor4 implements MachineActor {
+  readonly #machine: Machine4;
+  readonly #service: Interpreter;
+  #state: State4 | undefined;
+  #previous: State4 | undefined;
+  #plan: Plan | undefined;
+  /** What each child runs; the interpreter itself doesn't remember it. */
+  readonly #sources = new Map<string, string>();
+  /** Children that will be live once the plan has run. */
+  #expected: string[] | undefined;
+
+  constructor(machine: Machine4, receive: (event: EventLike) => void) {
+    this.#machine = machine;
+    this.#service = createService(machine, receive);
+  }
+
+  initial(given: JsonObject): void {
+    const service = this.#service;
+    const machine = this.#machine;
+    const own = machine._context;
+    const spawns = captureSpawns(service);
+    let state: State4;
+    try {
+      machine._context = { ...machine.context, ...given };
+      state = service.initialState;
+      state.actions.forEach(refuseDelay);
+    } finally {
+      machine._context = own;
+      spawns.release();
+    }
+    const show = () => service.update(state, state._event);
+    const actions = state.actions.map((action) => () => service.exec(action, state));
+    service.start({ value: state.value, context: state.context, _event: state._event });
+    this.#adopt(state, { before: spawns.effects, actions, show, showFirst: true }, state.actions, spawns.ids);
+  }
+
+  restore(value: StateValue, context: JsonObject, persisted: Json): void {
+    const historyValue = isJsonObject(persisted) ? persisted.historyValue : undefined;
+    this.#service.start({ value, context, historyValue, children: {}, _event: restoreEvent });
+    this.#state = this.#service._state;
+  }
+
+  step(event: EventLike): boolean {
+    const service = this.#service;
+    const current = this.#current();
+    this.#previous = current;
+    if (current.done) return true; // a finished machine takes no event; the service still records it
+    if (isUnhandledError(current, event)) return false;
+    const scxml: ScxmlEvent = { name: event.type, data: event, $$type: "scxml", type: "external" };
+    const predictable = this.#machine.config.predictableActionArguments === true;
+    const recorded: { action: ActionObject; run: () => void }[] = [];
+    const record: Exec = (action, context, cause, actions) => {
+      refuseDelay(action);
+      recorded.push({ action, run: () => service._exec(action, context, cause, actions) });
+    };
+    const spawns = captureSpawns(service);
+    let next: State4;
+    try {
+      next = service._nextState(scxml, predictable ? record : false);
+      if (!predictable) next.actions.forEach(refuseDelay);
+    } finally {
+      spawns.release();
+    }
+    const forward = service.forwardTo.size > 0 ? [() => service.forward(scxml)] : [];
+    const actions = predictable
+      ? recorded.map((entry) => entry.run)
+      : next.actions.filter((action) => this.#doesSomething(action)).map((action) => () => service.exec(action, next));
+    const show = () => service.update(next, scxml);
+    const causes = predictable ? recorded.map((entry) => entry.action) : next.actions;
+    this.#adopt(
+      next,
+      { before: [...forward, ...spawns.effects], actions, show, showFirst: !predictable },
+      causes,
+      spawns.ids,
+    );
+    return true;
+  }
+
+  discard(): void {
+    this.#state = this.#previous;
+    this.#plan = undefined;
+    this.#expected = undefined;
+  }
+
+  project(): Projection {
+    const state = this.#current();
+    const persisted: JsonObject = state.historyValue ? { historyValue: plainHistory(state.historyValue) } : {};
+    return {
+      value: state.value,
+      context: state.context ?? {},
+      tags: [...state.tags],
+      done: state.done === true,
+      persisted,
+    };
+  }
+
+  hasEffects(): boolean {
+    const plan = this.#plan;
+    return plan !== undefined && plan.before.length + plan.actions.length > 0;
+  }
+
+  run(report: (error: unknown) => void): void {
+    const { plan, state } = { plan: this.#plan, state: this.#current() };
+    this.#plan = undefined;
+    this.#expected = undefined;
+    if (!plan) return;
+    const service = this.#service;
+    const guarded = (fn: () => void) => {
+      try {
+        fn();
+      } catch (error) {
+        report(error);
+      }
+    };
+    // Child machines inherit the options of their parent, and they must execute; our own `update` must not.
+    service.options.execute = true;
+    if (plan.showFirst) service._state = state;
+    for (const effect of [...plan.before, ...plan.actions]) guarded(effect);
+    service.options.execute = false;
+    guarded(plan.show);
+  }
+
+  orphanEvent(child: RunningChild): EventLike {
+    return {
+      type: `error.platform.${child.id}`,
+      data: new Error(`'${child.id}' (${child.src}) was stopped before it ended`),
+    };
+  }
+
+  running(): RunningChild[] {
+    if (this.#state?.done) return [];
+    const ids = this.#expected ?? [...this.#service.children.keys()];
+    return ids.map((id) => ({ id, src: this.#sources.get(id) ?? "(inline)" }));
+  }
+
+  stop(): void {
+    this.#service._stopChildren();
+    registry.free(this.#service.sessionId);
+  }
+
+  #current(): State4 {
+    if (!this.#state) throw new Error("the actor has no state yet");
+    return this.#state;
+  }
+
+  #adopt(state: State4, plan: Plan, actions: ActionObject[], spawned: string[]): void {
+    this.#state = state;
+    this.#plan = plan;
+    const expected = new Set([...this.#service.children.keys(), ...spawned]);
+    for (const { type, activity } of actions) {
+      const id = activity?.id ?? activity?.type;
+      if (id === undefined) continue;
+      if (type === "xstate.start") {
+        expected.add(id);
+        this.#sources.set(id, sourceName(activity?.src));
+      } else if (type === "xstate.stop") expected.delete(id);
+    }
+    this.#expected = [...expected];
+  }
+
+  /** Leaving a state stops its invocations even if they ended long ago; that is no reason to wait for the disk. */
+  #doesSomething(action: ActionObject): boolean {
+    const id = action.activity?.id;
+    return action.type !== "xstate.stop" || id === undefined || this.#service.children.has(id);
+  }
+}
+
+function createService(machine: Machine4, receive: (event: EventLike) => void): Interpreter {
+  const service = interpret(machine, {
+    execute: false,
+    deferEvents: true,
+    logger: printForMachine,
+  });
+  service.send = (event, payload) => {
+    for (const one of Array.isArray(event) ? event : [event]) receive(plainEvent(one, payload));
+    return service._state;
+  };
+  return service;
+}
+
+function plainEvent(event: unknown, payload: object | undefined): EventLike {
+  if (typeof event === "string") return { ...payload, type: event };
+  const like = event as EventLike | ScxmlEvent;
+  return "$$type" in like && like.$$type === "scxml" ? (like.data as EventLike) : (like as EventLike);
+}
+
+/** `spawn` inside an assign would start the child before the step is stored: hand out a reference now, start the child with the effects. */
+function captureSpawns(service: Interpreter): { effects: (() => void)[]; ids: string[]; release(): unknown } {
+  const effects: (() => void)[] = [];
+  const ids: string[] = [];
+  const native = service.spawn;
+  service.spawn = (entity, name, options) => {
+    let child: Child | undefined;
+    const early: unknown[] = [];
+    ids.push(name);
+    effects.push(() => {
+      child = native.call(service, entity, name, options);
+      for (const event of early) child.send(event);
+    });
+    return {
+      id: name,
+      send: (event: unknown) => (child ? child.send(event) : void early.push(event)),
+      subscribe: (...observer: unknown[]) => child?.subscribe?.(...observer) ?? { unsubscribe: () => {} },
+      getSnapshot: () => child?.getSnapshot?.(),
+      toJSON: () => ({ id: name }),
+    } as Child;
+  };
+  return { effects, ids, release: () => Object.assign(service, { spawn: native }) };
+}
+
+/** Natively an error event that no active state knows is thrown at whoever sent it. */
+function isUnhandledError(state: State4, event: EventLike): boolean {
+  return event.type.startsWith("error.platform") && !state.nextEvents.some((next) => next.startsWith("error.platform"));
+}
+
+/** `after` and delayed sends need durable timers, which a machine must not lose silently. */
+function refuseDelay(action: ActionObject): void {
+  if ((action.type === "xstate.send" || action.type === "xstate.raise") && typeof action.delay === "number") {
+    throw new NotDelivered(`delayed events (after ${action.delay} ms) are`);
+  }
+}
+
+function plainHistory(historyValue: Json): Json {
+  return JSON.parse(JSON.stringify(historyValue)) as Json;
+}

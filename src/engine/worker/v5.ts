@@ -1,0 +1,345 @@
+// XState 5: a host actor that only queues events, and `machine.transition` with a scope that records effects instead of running them.
+//
+// The bare `transition` functions of XState are not enough: children would get a throwaway parent, and `spawn` inside `assign` yields no
+// action. A scope of our own, on a real host actor, keeps children, system ids and relays native while the step stays pure.
+
+import { createActor as createXStateActor } from "xstate";
+import type { Json, JsonObject } from "../../domain/json.ts";
+import { isJsonObject } from "../../domain/json.ts";
+import type { RunningChild, StateValue } from "../../domain/records.ts";
+import type { EventLike, MachineActor, Projection } from "./actor.ts";
+import { NotDelivered, sourceName } from "./actor.ts";
+import { printForMachine } from "./console.ts";
+
+/** The parts of XState 5 used here, by the names its own types give them (`AnyActorRef`, `AnyMachineSnapshot`, `AnyStateMachine`, `AnyActorScope`). */
+interface ActorRef {
+  id: string;
+  src: unknown;
+  sessionId: string;
+  system: System;
+  getSnapshot(): { status: string; children?: Children } | undefined;
+  send(event: EventLike): void;
+  start(): ActorRef;
+}
+type Children = { [id: string]: ActorRef | undefined };
+interface System {
+  _unregister(actor: ActorRef): void;
+}
+interface Snapshot {
+  status: "active" | "done" | "error" | "stopped";
+  value: StateValue;
+  context: { [key: string]: unknown };
+  tags: Set<string>;
+  children: Children;
+  historyValue: unknown;
+  output?: unknown;
+  error?: unknown;
+}
+export interface Machine5 {
+  id: string;
+  config: { context?: unknown };
+  transition(snapshot: Snapshot, event: EventLike, scope: Scope): Snapshot;
+  getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
+  getPersistedSnapshot(snapshot: Snapshot): { [key: string]: unknown };
+  restoreSnapshot(snapshot: unknown, scope: Scope): Snapshot;
+  getTransitionData(snapshot: Snapshot, event: EventLike): unknown[];
+}
+interface Action {
+  type: string;
+  info: unknown;
+  params: unknown;
+  exec?: ((info: unknown, params: unknown) => void) | undefined;
+}
+interface Scope {
+  self: ActorRef;
+  id: string;
+  sessionId: string;
+  system: System;
+  logger: (...args: unknown[]) => void;
+  defer(fn: () => void): void;
+  emit(event: EventLike): void;
+  stopChild(child: ActorRef): void;
+  actionExecutor(action: Action): void;
+}
+type Effect = { action: Action } | { deferred: () => void };
+
+/** XState's own function, seen through the internals above: they are exported at run time, but not in its types. */
+const createActor = createXStateActor as unknown as (logic: object, options: object) => ActorRef;
+
+/** Tells the host to show a committed snapshot as its own; no machine event can have this type, since it is a symbol's description only we hold. */
+const showSnapshot = `settle.show.${crypto.randomUUID()}`;
+
+export function createActor5(machine: Machine5, receive: (event: EventLike) => void): MachineActor {
+  return new Actor5(machine, receive);
+}
+
+/**
+ * Whether the XState copy that made this machine hands actions to the scope (5.19 and later). Older ones run them inside `transition`,
+ * before anything is stored.
+ */
+export function recordsActions(machine: Machine5): boolean {
+  const Machine = machine.constructor as new (config: object, implementations: object) => Machine5;
+  const probe = new Machine({ entry: () => {} }, {});
+  let recorded = false;
+  const actor = new Actor5(
+    probe,
+    () => {},
+    () => {
+      recorded = true;
+    },
+  );
+  actor.initial({});
+  return recorded;
+}
+
+class Actor5 implements MachineActor {
+  readonly #machine: Machine5;
+  readonly #receive: (event: EventLike) => void;
+  readonly #onAction: (action: Action) => void;
+  readonly #host: ActorRef;
+  readonly #scope: Scope;
+  #native: Scope | undefined;
+  #snapshot: Snapshot | undefined;
+  #previous: Snapshot | undefined;
+  #projected: { of: Snapshot; as: Projection } | undefined;
+  #effects: Effect[] = [];
+  /** While effects run, `defer` collects here what native XState would put off to the end of the macrostep. */
+  #deferred: (() => void)[] | undefined;
+  #initial = false;
+
+  constructor(machine: Machine5, receive: (event: EventLike) => void, onAction: (action: Action) => void = () => {}) {
+    this.#machine = machine;
+    this.#onAction = onAction;
+    this.#receive = receive;
+    this.#host = this.#createHost();
+    this.#scope = this.#createScope();
+    this.#host.start();
+  }
+
+  initial(given: JsonObject): void {
+    const machine = this.#machine;
+    const config = machine.config;
+    // The machine's own context, with the given one laid over it before the first entry action sees it.
+    const overlay = (args: unknown) => ({
+      ...(typeof config.context === "function" ? config.context(args) : config.context),
+      ...given,
+    });
+    machine.config = { ...config, context: overlay };
+    let snapshot: Snapshot;
+    try {
+      snapshot = this.#attempt(() => machine.getInitialSnapshot(this.#scope, given));
+    } finally {
+      machine.config = config;
+    }
+    if (snapshot.status === "error") {
+      this.#effects = [];
+      throw snapshot.error; // XState swallows throws of the initial step into this status
+    }
+    this.#snapshot = snapshot;
+    this.#initial = true;
+  }
+
+  restore(value: StateValue, context: JsonObject, persisted: Json): void {
+    const rest = isJsonObject(persisted) ? persisted : {};
+    const actors = collectActorRefs(context, (id) => this.#stoppedStub(id));
+    const snapshot = this.#machine.restoreSnapshot(
+      { status: "active", ...rest, value, context: actors ?? context, children: {} },
+      this.#scope,
+    );
+    this.#snapshot = snapshot;
+  }
+
+  step(event: EventLike): boolean {
+    const snapshot = this.#current();
+    this.#previous = snapshot;
+    if (snapshot.status !== "active") return true; // a finished machine takes no event; the service still records it
+    if (event.type.startsWith("xstate.error.actor.") && this.#machine.getTransitionData(snapshot, event).length === 0) {
+      return false; // natively this would end the whole machine; see DECISIONS.md
+    }
+    this.#snapshot = this.#attempt(() => this.#machine.transition(snapshot, event, this.#scope));
+    return true;
+  }
+
+  discard(): void {
+    this.#snapshot = this.#previous;
+    this.#effects = [];
+  }
+
+  project(): Projection {
+    const snapshot = this.#current();
+    if (this.#projected?.of !== snapshot) this.#projected = { of: snapshot, as: this.#projectAnew(snapshot) };
+    return this.#projected.as;
+  }
+
+  #projectAnew(snapshot: Snapshot): Projection {
+    // The context's own JSON form is the persisted one (actors in it have a `toJSON`); only the history needs XState's help.
+    const whole = this.#machine.getPersistedSnapshot({ ...snapshot, context: {}, children: {} });
+    const persisted: JsonObject = { status: snapshot.status, historyValue: (whole.historyValue ?? {}) as Json };
+    if (snapshot.output !== undefined) persisted.output = snapshot.output as Json;
+    return {
+      value: snapshot.value,
+      context: snapshot.context,
+      tags: [...snapshot.tags],
+      done: snapshot.status === "done",
+      persisted,
+    };
+  }
+
+  hasEffects(): boolean {
+    return this.#effects.length > 0;
+  }
+
+  run(report: (error: unknown) => void): void {
+    const effects = this.#effects;
+    this.#effects = [];
+    const deferred: (() => void)[] = [];
+    this.#deferred = deferred;
+    const guarded = (fn: () => void) => {
+      try {
+        fn();
+      } catch (error) {
+        report(error);
+      }
+    };
+    // At the start XState puts every action off until the actor runs; later it runs actions first and put-off work after the update.
+    if (this.#initial) this.#show();
+    for (const effect of effects) {
+      if ("deferred" in effect) {
+        if (this.#initial) guarded(effect.deferred);
+        else deferred.push(effect.deferred);
+      } else guarded(() => effect.action.exec?.(effect.action.info, effect.action.params));
+    }
+    if (!this.#initial) this.#show();
+    this.#initial = false;
+    for (let next = deferred.shift(); next; next = deferred.shift()) guarded(next);
+    this.#deferred = undefined;
+  }
+
+  orphanEvent(child: RunningChild): EventLike {
+    const error = new Error(`'${child.id}' (${child.src}) was stopped before it ended`);
+    return { type: `xstate.error.actor.${child.id}`, error, actorId: child.id };
+  }
+
+  running(): RunningChild[] {
+    const children = Object.values(this.#current().children);
+    return children
+      .filter((child): child is ActorRef => child?.getSnapshot()?.status === "active")
+      .map((child) => ({ id: child.id, src: sourceName(child.src) }));
+  }
+
+  stop(): void {
+    for (const child of Object.values(this.#snapshot?.children ?? {})) {
+      if (child?.getSnapshot()?.status === "active") this.#native?.stopChild(child);
+    }
+  }
+
+  #current(): Snapshot {
+    if (!this.#snapshot) throw new Error("the actor has no snapshot yet");
+    return this.#snapshot;
+  }
+
+  /** A step that throws leaves no effect behind. */
+  #attempt<T>(compute: () => T): T {
+    try {
+      return compute();
+    } catch (error) {
+      this.#effects = [];
+      throw error;
+    }
+  }
+
+  #show(): void {
+    const snapshot = this.#current();
+    // A host whose snapshot is final would stop itself, and with it the relaying to children.
+    if (snapshot.status === "active") this.#host.send({ type: showSnapshot, snapshot });
+  }
+
+  #createHost(): ActorRef {
+    const logic = {
+      getInitialSnapshot: (scope: Scope) => {
+        this.#native = scope;
+        return { status: "active", output: undefined, error: undefined, context: {}, value: {}, children: {} };
+      },
+      getPersistedSnapshot: (snapshot: unknown) => snapshot,
+      transition: (snapshot: unknown, event: EventLike) => {
+        if (event.type === showSnapshot) return event.snapshot;
+        if (event.type !== "xstate.stop") this.#receive(event);
+        return snapshot;
+      },
+    };
+    return createActor(logic, { id: this.#machine.id, logger: printForMachine });
+  }
+
+  #createScope(): Scope {
+    const host = this.#host;
+    return {
+      self: host,
+      id: host.id,
+      sessionId: host.sessionId,
+      system: host.system,
+      logger: printForMachine,
+      defer: (fn) => {
+        if (this.#deferred) this.#deferred.push(fn);
+        else this.#effects.push({ deferred: fn });
+      },
+      emit: (event) => this.#native?.emit(event),
+      stopChild: (child) => this.#native?.stopChild(child),
+      actionExecutor: (action) => {
+        this.#onAction(action);
+        refuseDelay(action);
+        if (!doesSomething(action)) return;
+        // XState frees the system id of a stopped child at once, so that its successor in the same macrostep may take it.
+        if (action.type === "xstate.stopChild" && action.params) unregister(host.system, action.params as ActorRef);
+        this.#effects.push({ action });
+      },
+    };
+  }
+
+  /** A context may still name a child of an earlier session; it is over, but code may hold on to the reference. */
+  #stoppedStub(id: string): ActorRef {
+    const snapshot = { status: "stopped", output: undefined, error: undefined };
+    const logic = {
+      getInitialSnapshot: () => snapshot,
+      getPersistedSnapshot: () => snapshot,
+      transition: () => snapshot,
+    };
+    return createActor(logic, { id, parent: this.#host });
+  }
+}
+
+function unregister(system: System, actor: ActorRef): void {
+  for (const child of Object.values(actor.getSnapshot()?.children ?? {})) if (child) unregister(system, child);
+  system._unregister(actor);
+}
+
+/** Raised events were queued while computing, nothing delayed can be cancelled, an unimplemented action does nothing: no reason to wait for the disk. */
+function doesSomething(action: Action): boolean {
+  if (action.type === "xstate.raise" || action.type === "xstate.cancel") return false;
+  if (action.type === "xstate.stopChild") return action.params !== undefined;
+  return action.exec !== undefined;
+}
+
+/** `after` and delayed sends need durable timers, which a machine must not lose silently. */
+function refuseDelay(action: Action): void {
+  const params = action.params as { delay?: unknown; event?: { type?: unknown } } | undefined;
+  if ((action.type === "xstate.raise" || action.type === "xstate.sendTo") && typeof params?.delay === "number") {
+    throw new NotDelivered(`delayed events ('${String(params.event?.type)}' after ${params.delay} ms) are`);
+  }
+}
+
+/** Replaces persisted references (`{xstate$$type: 1, id}`) by stubs; undefined when there is none, which is nearly always. */
+function collectActorRefs(context: JsonObject, stub: (id: string) => ActorRef): unknown {
+  let found = false;
+  const walk = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== "object" || value === null) return value;
+    if ("xstate$$type" in value && value.xstate$$type === 1 && "id" in value) {
+      found = true;
+      return stub(String(value.id));
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item)]));
+  };
+  if (!JSON.stringify(context).includes('"xstate$$type"')) return undefined;
+  const revived = walk(context);
+  return found ? revived : undefined;
+}

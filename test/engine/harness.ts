@@ -1,0 +1,104 @@
+// Runs machine code on the real sandbox with a store of one variable: what was committed last is what the next delivery starts from.
+
+import type { JsonObject } from "../../src/domain/json.ts";
+import type { State } from "../../src/domain/records.ts";
+import type { Delivery, Engine, Outcome, Step } from "../../src/engine/port.ts";
+import { createSandboxEngine } from "../../src/engine/sandbox.ts";
+
+export interface Harness {
+  engine: Engine;
+  /** Everything printed by machine code or noted about it, as `stream text`. */
+  printed: string[];
+  troubles: string[];
+  instance(code: string, options?: InstanceOptions): TestInstance;
+  close(): Promise<void>;
+}
+
+export interface InstanceOptions {
+  slug?: string;
+  settleTimeoutMs?: number;
+  authContext?: JsonObject;
+  /** Called for each commit before it counts as durable; a throw refuses it. */
+  onCommit?: (step: Step) => void | Promise<void>;
+}
+
+export interface TestInstance {
+  /** All commits so far, oldest first. */
+  steps: Step[];
+  create(context?: JsonObject): Promise<Outcome>;
+  send(event: string | JsonObject, options?: Partial<InstanceOptions>): Promise<Outcome>;
+  /** Delivers and returns as soon as another event may be delivered; the outcome comes later. */
+  begin(event: string | JsonObject): Promise<{ outcome: Promise<Outcome> }>;
+  /** Event types recorded so far, in order. */
+  history(): string[];
+}
+
+export function createHarness(options: { cpuTimeoutMs?: number; memoryBytes?: number } = {}): Harness {
+  const printed: string[] = [];
+  const troubles: string[] = [];
+  const engine = createSandboxEngine({
+    cpuTimeoutMs: options.cpuTimeoutMs ?? 1_000,
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
+    onLog: ({ outputType, log }) => printed.push(`${outputType} ${log}`),
+    onTrouble: (message) => troubles.push(message),
+  });
+  let versions = 0;
+  const known = new Map<string, string>();
+  const versionOf = (code: string) => {
+    const versionId = known.get(code) ?? `ver_${++versions}`;
+    known.set(code, versionId);
+    return { versionId, fetch: async () => code };
+  };
+  return {
+    engine,
+    printed,
+    troubles,
+    instance: (code, instanceOptions = {}) => createInstance(engine, versionOf(code), instanceOptions),
+    close: () => engine.close(),
+  };
+}
+
+function createInstance(engine: Engine, code: Delivery["code"], options: InstanceOptions): TestInstance {
+  const { slug = "one", settleTimeoutMs = 10_000, authContext = { sub: "ann" }, onCommit } = options;
+  const steps: Step[] = [];
+  const commit = async (step: Step): Promise<State> => {
+    await onCommit?.(step);
+    steps.push(step);
+    return { ts: steps.length, state: step.state, tags: step.tags, done: step.done };
+  };
+  const instance = { orgId: "org", machine: "machine", slug };
+  async function deliver(
+    what: () => Delivery["what"],
+    more: Partial<InstanceOptions> = {},
+  ): Promise<{ outcome: Promise<Outcome> }> {
+    for (;;) {
+      const delivery = engine.deliver({
+        instance,
+        code,
+        what: what(),
+        authContext: more.authContext ?? authContext,
+        settleTimeoutMs: more.settleTimeoutMs ?? settleTimeoutMs,
+        commit,
+      });
+      if (await delivery.turn) return { outcome: delivery.outcome };
+    }
+  }
+  const event = (given: string | JsonObject) => (): Delivery["what"] => {
+    const resting = steps.at(-1);
+    if (!resting) throw new Error("create the instance first");
+    return { kind: "event", event: typeof given === "string" ? { type: given } : given, resting };
+  };
+  return {
+    steps,
+    create: async (context = {}) => (await deliver(() => ({ kind: "create", context }))).outcome,
+    send: async (given, more) => (await deliver(event(given), more)).outcome,
+    begin: (given) => deliver(event(given)),
+    history: () => steps.flatMap((step) => step.rows.map((row) => String(row.event.type))),
+  };
+}
+
+/** What a settled outcome holds; fails loudly for anything else. */
+export function stateOf(outcome: Outcome): State {
+  if (outcome.kind === "settled" || outcome.kind === "interrupted") return outcome.state;
+  throw new Error(`not a state: ${JSON.stringify(outcome)}`);
+}

@@ -1,0 +1,289 @@
+// What the engine promises, held against both XStates on the real sandbox.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Step } from "../../src/engine/port.ts";
+import { chart, counter, structure, waiter } from "./charts.ts";
+import type { Harness } from "./harness.ts";
+import { createHarness, stateOf } from "./harness.ts";
+
+describe.each([5, 4] as const)("XState %i", (major) => {
+  let harness: Harness;
+  beforeAll(() => {
+    harness = createHarness();
+  });
+  afterAll(() => harness.close());
+
+  describe("creating", () => {
+    test("starts with the machine's own context when none is given", async () => {
+      const one = harness.instance(counter(major));
+      expect(stateOf(await one.create())).toMatchObject({ state: "counting", tags: ["open"], done: false });
+      expect(one.steps.at(-1)?.context).toEqual({ public: { count: 0 }, secret: "s" });
+      expect(one.history()).toEqual([]);
+    });
+
+    test("lays the given context over the machine's own, key by key, before the first entry action", async () => {
+      const code = chart(
+        major,
+        `{ initial: "a", context: { x: 1, y: { deep: 1 } }, states: { a: { entry: set((c) => ({ seen: c.x })) } } }`,
+      );
+      const one = harness.instance(code);
+      await one.create({ x: 2, y: { other: true }, z: 3 });
+      expect(one.steps.at(-1)?.context).toEqual({ x: 2, y: { other: true }, z: 3, seen: 2 });
+    });
+
+    test("the next instance starts from the machine's own context again", async () => {
+      const code = counter(major);
+      await harness.instance(code).create({ secret: "changed" });
+      const other = harness.instance(code, { slug: "other" });
+      await other.create();
+      expect(other.steps.at(-1)?.context.secret).toBe("s");
+    });
+
+    test("a throw while the initial state is computed fails, and nothing is committed", async () => {
+      const one = harness.instance(
+        chart(major, `{ initial: "a", states: { a: { entry: set(() => { throw new Error("born broken"); }) } } }`),
+      );
+      expect(await one.create()).toMatchObject({
+        kind: "failed",
+        reason: "machine-error",
+        message: expect.stringContaining("born broken"),
+      });
+      expect(one.steps).toEqual([]);
+    });
+
+    test("an authorizer's no commits nothing", async () => {
+      const one = harness.instance(counter(major), { authContext: { sub: "bob" } });
+      expect(await one.create()).toEqual({ kind: "rejected" });
+      expect(one.steps).toEqual([]);
+    });
+  });
+
+  describe("events", () => {
+    test("are computed on what was stored, and recorded with the state they led to", async () => {
+      const one = harness.instance(counter(major));
+      await one.create();
+      await one.send({ type: "INC", by: 4 });
+      await one.send("INC");
+      expect(one.steps.at(-1)).toMatchObject({
+        context: { public: { count: 5 } },
+        rows: [{ event: { type: "INC" }, state: "counting" }],
+      });
+    });
+
+    test("a guard that says no, and an event nothing handles, change nothing and are recorded", async () => {
+      const one = harness.instance(counter(major));
+      await one.create();
+      expect(stateOf(await one.send({ type: "INC", by: 0 })).state).toBe("counting");
+      expect(stateOf(await one.send("WHO_KNOWS")).state).toBe("counting");
+      expect(one.steps.at(-1)?.context).toMatchObject({ public: { count: 0 } });
+      expect(one.history()).toEqual(["INC", "WHO_KNOWS"]);
+    });
+
+    test.each([
+      ["BREAK_GUARD", "guard broke"],
+      ["BREAK_ASSIGN", "assign broke"],
+      ["CYCLE", "circular"],
+      ["BIG", "BigInt"],
+    ])("%s fails as if it had never happened", async (type, message) => {
+      const one = harness.instance(counter(major));
+      await one.create();
+      const before = one.steps.length;
+      expect(await one.send(type)).toMatchObject({
+        kind: "failed",
+        reason: "machine-error",
+        message: expect.stringContaining(message),
+      });
+      expect(one.steps).toHaveLength(before);
+      expect(stateOf(await one.send("INC")).state).toBe("counting");
+    });
+
+    test("a context above the limit fails with both sizes", async () => {
+      const one = harness.instance(counter(major));
+      await one.create();
+      expect(await one.send({ type: "FILL", size: 400_001 })).toMatchObject({
+        kind: "failed",
+        reason: "context-too-large",
+        message: expect.stringMatching(/400\d{3} bytes.*400000/),
+      });
+      expect(await one.send({ type: "FILL", size: 399_000 })).toMatchObject({ kind: "settled" });
+    });
+
+    test("a throw in an action comes after the commit: the transition stays, the rest runs, the throw is noted", async () => {
+      const one = harness.instance(counter(major));
+      await one.create();
+      expect(stateOf(await one.send("BREAK_ACTION"))).toMatchObject({ state: "over", done: true, tags: ["closed"] });
+      expect(harness.printed).toContain("stdout the next action ran");
+      expect(harness.printed.some((line) => line.includes("action broke"))).toBe(true);
+    });
+
+    test("a finished machine takes no event, and the event is recorded", async () => {
+      const one = harness.instance(counter(major));
+      await one.create();
+      expect(stateOf(await one.send("END"))).toMatchObject({ state: "over", done: true });
+      expect(stateOf(await one.send("INC"))).toMatchObject({ state: "over", done: true });
+      expect(one.history()).toEqual(["END", "INC"]);
+    });
+
+    test("no effect runs before its commit, and none at all when the commit is refused", async () => {
+      const code = chart(
+        major,
+        `{ initial: "a", states: { a: { on: { GO: { actions: act(() => console.log("effect of ${major}")) } } } } }`,
+      );
+      const printedAtCommit: boolean[] = [];
+      let refuse = false;
+      const one = harness.instance(code, {
+        onCommit: () => {
+          printedAtCommit.push(harness.printed.includes(`stdout effect of ${major}`));
+          if (refuse) throw new Error("disk full");
+        },
+      });
+      await one.create();
+      refuse = true;
+      await expect(one.send("GO")).rejects.toThrow("disk full");
+      refuse = false;
+      expect(printedAtCommit).toEqual([false, false]);
+      await one.send("GO");
+      expect(printedAtCommit).toEqual([false, false, false]);
+      expect(harness.printed.filter((line) => line === `stdout effect of ${major}`)).toHaveLength(1);
+    });
+  });
+
+  describe("structure", () => {
+    test("compound, parallel, deep history, always, raise and final states survive being stored", async () => {
+      const one = harness.instance(structure(major));
+      expect(stateOf(await one.create())).toMatchObject({
+        state: { editing: { text: "plain", help: "closed" } },
+        tags: ["busy"],
+      });
+      expect(stateOf(await one.send("STYLE")).tags.sort()).toEqual(["busy", "rich"]);
+      await one.send("HELP");
+      expect(stateOf(await one.send("PAUSE")).state).toBe("paused");
+      expect(stateOf(await one.send("RESUME")).state).toEqual({ editing: { text: "rich", help: "open" } });
+      await one.send("PAUSE");
+      expect(stateOf(await one.send("RESTART")).state).toEqual({ editing: { text: "plain", help: "closed" } });
+      expect(stateOf(await one.send("HURRY"))).toMatchObject({ state: "ended", done: true });
+    });
+  });
+
+  describe("settling", () => {
+    test("waits for an invoked promise, each step a commit of its own", async () => {
+      const one = harness.instance(waiter(major));
+      await one.create();
+      expect(stateOf(await one.send({ type: "GO", ms: 20, value: 7 }))).toMatchObject({ state: "idle" });
+      expect(one.steps.map((step: Step) => step.running.map(({ id }) => id))).toEqual([[], ["work"], []]);
+      expect(one.steps.at(-1)?.context).toEqual({ public: { got: 7 } });
+      expect(one.history()).toHaveLength(2);
+    });
+
+    test("a rejected promise is its error event", async () => {
+      const one = harness.instance(waiter(major));
+      await one.create();
+      expect(stateOf(await one.send({ type: "GO", ms: 1, fail: true })).state).toBe("failed");
+      expect(one.steps.at(-1)?.context).toEqual({ public: { error: "no luck" } });
+    });
+
+    test("an error that nothing handles is noted, and the machine stays where it is", async () => {
+      const code = chart(
+        major,
+        `{ initial: "a", states: { a: { on: { GO: "b" } }, b: { invoke: { id: "bad", ...task(() => Promise.reject(new Error("nobody cares"))) }, on: { ON: "c" } }, c: {} } }`,
+      );
+      const one = harness.instance(code);
+      await one.create();
+      expect(stateOf(await one.send("GO")).state).toBe("b");
+      expect(stateOf(await one.send("ON")).state).toBe("c");
+      expect(harness.printed.some((line) => line.includes("nobody cares"))).toBe(true);
+    });
+
+    test("past the settle timeout the state reached is the answer; the child is stopped and its error event precedes the next event", async () => {
+      const one = harness.instance(waiter(major));
+      await one.create();
+      expect(await one.send({ type: "GO", ms: 60_000 }, { settleTimeoutMs: 60 })).toMatchObject({
+        kind: "interrupted",
+        state: { state: "busy" },
+      });
+      expect(one.steps.at(-1)?.running).toEqual([{ id: "work", src: expect.any(String) }]);
+      expect(stateOf(await one.send("PING")).state).toBe("failed");
+      const error = major === 5 ? "xstate.error.actor.work" : "error.platform.work";
+      expect(one.history()).toEqual(["GO", error, "PING"]);
+      expect(one.steps.at(-1)?.running).toEqual([]);
+    });
+
+    test("a refused event leaves what is owed owed", async () => {
+      const one = harness.instance(waiter(major));
+      await one.create();
+      await one.send({ type: "GO", ms: 60_000 }, { settleTimeoutMs: 60 });
+      expect(await one.send("PING", { authContext: { sub: "bob" } })).toEqual({ kind: "rejected" });
+      expect(one.steps.at(-1)?.running).toHaveLength(1);
+      expect(stateOf(await one.send("PING")).state).toBe("failed");
+    });
+
+    test("an event that comes meanwhile is processed at once by the same actor, and both answers wait for it to settle", async () => {
+      const one = harness.instance(waiter(major));
+      await one.create();
+      const first = await one.begin({ type: "GO", ms: 300, value: "v" });
+      const second = await one.begin("PING");
+      expect(one.steps.at(-1)?.context).toMatchObject({ pings: 1 });
+      expect(one.steps.at(-1)?.state).toBe("busy");
+      const [a, b] = await Promise.all([first.outcome, second.outcome]);
+      expect([stateOf(a).state, stateOf(b).state]).toEqual(["idle", "idle"]);
+      expect(one.history().slice(0, 2)).toEqual(["GO", "PING"]);
+    });
+
+    test("leaving the state stops its child, whose result then means nothing", async () => {
+      const one = harness.instance(waiter(major));
+      await one.create();
+      const first = await one.begin({ type: "GO", ms: 200, value: "late" });
+      expect(stateOf(await one.send("LEAVE")).state).toBe("idle");
+      expect(stateOf(await first.outcome).state).toBe("idle");
+      await one.send({ type: "GO", ms: 400, value: "kept" });
+      expect(one.steps.at(-1)?.context).toMatchObject({ public: { got: "kept" } });
+    });
+
+    test("an instance can be created into a running promise", async () => {
+      const code = chart(
+        major,
+        `{ initial: "a", states: { a: { invoke: { ...task(() => Promise.resolve(1)), onDone: "b" } }, b: {} } }`,
+      );
+      const one = harness.instance(code);
+      expect(stateOf(await one.create()).state).toBe("b");
+      expect(one.steps).toHaveLength(2);
+    });
+  });
+
+  describe("what is not delivered yet is refused", () => {
+    test("delayed transitions when the code is inspected", async () => {
+      const code = chart(major, `{ initial: "a", states: { a: { after: { 100: "b" } }, b: {} } }`);
+      const found = await harness.engine.inspect({ versionId: `delayed-${major}`, fetch: async () => code });
+      expect(found).toMatchObject({
+        ok: false,
+        reason: "not-implemented",
+        message: expect.stringContaining("after: 100"),
+      });
+    });
+
+    test("delayed sends when they are met", async () => {
+      const action = major === 5 ? `raise({ type: "LATER" }, { delay: 50 })` : `send("LATER", { delay: 50 })`;
+      const one = harness.instance(
+        chart(major, `{ initial: "a", states: { a: { on: { GO: { target: "b", actions: ${action} } } }, b: {} } }`),
+      );
+      await one.create();
+      expect(await one.send("GO")).toMatchObject({
+        kind: "failed",
+        reason: "not-implemented",
+        message: expect.stringContaining("50 ms"),
+      });
+      expect(one.steps.at(-1)?.state).toBe("a");
+    });
+  });
+
+  test("console output carries its stream and belongs to its instance", async () => {
+    const code = chart(
+      major,
+      `{ initial: "a", states: { a: { on: { GO: { actions: act(() => { console.warn("careful", { n: 1 }); }) } } } } }`,
+    );
+    const one = harness.instance(code);
+    await one.create();
+    await one.send("GO");
+    expect(harness.printed).toContain("stderr careful { n: 1 }");
+  });
+});
