@@ -1,0 +1,43 @@
+// A flight check: parallel regions, a compound parent, remembered history, an eventless transition and a raised event.
+import { actions, assign, createMachine } from "npm:xstate";
+
+export const allowRead = () => true;
+export const allowWrite = () => true;
+
+export default createMachine({
+  id: "nested",
+  predictableActionArguments: true,
+  initial: "check",
+  context: { public: { fuel: 0 } },
+  states: {
+    check: {
+      type: "parallel",
+      on: { HALT: "halted" },
+      onDone: "cleared",
+      states: {
+        past: { type: "history", history: "deep" },
+        engine: {
+          initial: "cold",
+          states: {
+            cold: { tags: ["waiting"], on: { WARM: "hot" } },
+            hot: { on: { SIGN: "signed" } },
+            signed: { type: "final" },
+          },
+        },
+        tank: {
+          initial: "filling",
+          states: {
+            filling: {
+              on: { PUMP: { actions: assign({ public: (context) => ({ fuel: context.public.fuel + 10 }) }) } },
+              always: { target: "full", cond: (context) => context.public.fuel >= 20 },
+            },
+            full: { type: "final" },
+          },
+        },
+      },
+    },
+    halted: { on: { RESUME: "#nested.check.past", RESTART: "check" } },
+    cleared: { tags: ["ready"], entry: actions.raise({ type: "TAXI" }), on: { TAXI: "rolling" } },
+    rolling: { type: "final" },
+  },
+});

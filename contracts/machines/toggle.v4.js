@@ -1,0 +1,24 @@
+// A light: two states, tags, public and private context, and an end.
+import { assign, createMachine } from "npm:xstate";
+
+export const allowRead = () => true;
+export const allowWrite = () => true;
+
+export default createMachine(
+  {
+    id: "toggle",
+    predictableActionArguments: true,
+    initial: "off",
+    context: { public: { flips: 0 }, secret: "hidden" },
+    states: {
+      off: { tags: ["dark"], on: { FLIP: { target: "on", actions: "count" }, BREAK: "broken" } },
+      on: { tags: ["lit"], on: { FLIP: { target: "off", actions: "count" }, BREAK: "broken" } },
+      broken: { type: "final" },
+    },
+  },
+  {
+    actions: {
+      count: assign({ public: (context) => ({ ...context.public, flips: (context.public?.flips ?? 0) + 1 }) }),
+    },
+  },
+);

@@ -1,0 +1,182 @@
+// The contracts as data: rules, scenarios and the machines they publish, read from a folder and checked on the way in.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { parse } from "yaml";
+import type { Expected } from "./match.ts";
+
+export type Level = "MUST" | "CLIENT" | "ADVISORY";
+
+/** What a target must be able to do for a rule or a scenario to apply. */
+export type Capability = "admin" | "act-as" | "keys" | "settle-timeout" | "xstate5";
+
+export interface Rule {
+  id: string;
+  title: string;
+  level: Level;
+  needs?: Capability[];
+  source: { doc: string; at: string; quote: string };
+}
+
+export type TokenKind =
+  | "valid"
+  | "none"
+  | "malformed"
+  | "unsigned"
+  | "expired"
+  | "just-expired"
+  | "early"
+  | "wrong-secret"
+  | "unknown-key"
+  | "wrong-audience"
+  | "audience-list";
+
+/** Who calls. `key` is a variable that holds an answer of createKey. */
+export interface Caller {
+  token?: TokenKind;
+  act?: object;
+  sub?: string;
+  key?: string;
+}
+
+export interface Claim {
+  rule: string;
+  status?: number | number[];
+  body?: Expected;
+  headers?: { [name: string]: Expected };
+  withinMs?: number;
+}
+
+export interface Send {
+  send: string;
+  params?: { [name: string]: unknown };
+  body?: unknown;
+  text?: string;
+  contentType?: string;
+  as?: Caller;
+  expect: Claim[];
+  save?: { [variable: string]: string };
+}
+export interface Request {
+  request: { method: string; path: string };
+  as?: Caller;
+  expect: Claim[];
+}
+export interface Upload {
+  upload: string;
+  code: string;
+  gzip?: boolean;
+  expect: Claim[];
+}
+export interface Pages {
+  pages: string;
+  params?: { [name: string]: unknown };
+  items: string;
+  key: string;
+  between?: Step[];
+  expect: Claim[];
+}
+export interface Repeat {
+  repeat: number;
+  steps: Step[];
+}
+export interface Parallel {
+  parallel: Step[][];
+  times?: number;
+  expect?: { rule: string; statuses: { [status: string]: number } }[];
+}
+export interface Eventually {
+  eventually: Send;
+  withinMs: number;
+}
+/** One step of a scenario. @see contracts/README.md */
+export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventually;
+
+export interface Scenario {
+  name: string;
+  needs?: Capability[];
+  machines?: string[];
+  names?: string[];
+  steps: Step[];
+}
+
+/** Which XState a machine's code is written for. */
+export type XStateVersion = 4 | 5;
+
+export interface Contracts {
+  rules: Rule[];
+  scenarios: Scenario[];
+  /** Code by machine and XState version. */
+  machines: Map<string, Map<XStateVersion, string>>;
+}
+
+/** A contract file is not what its schema says, or refers to something that isn't there. The fault is ours, not the target's. */
+export class ContractsInvalid extends Error {
+  override name = "ContractsInvalid";
+}
+
+/** @throws ContractsInvalid */
+export function loadContracts(folder: string): Contracts {
+  const { rules } = read<{ rules: Rule[] }>(folder, "rules.yaml", "rules");
+  const files = readdirSync(join(folder, "scenarios")).toSorted();
+  const scenarios = files.flatMap(
+    (file) => read<{ scenarios: Scenario[] }>(folder, join("scenarios", file), "scenarios").scenarios,
+  );
+  const machines = new Map<string, Map<XStateVersion, string>>();
+  for (const file of readdirSync(join(folder, "machines"))) {
+    const [, name = "", version] = /^(.+)\.v([45])\.js$/.exec(file) ?? [];
+    const variants = machines.get(name) ?? new Map<XStateVersion, string>();
+    variants.set(version === "4" ? 4 : 5, readFileSync(join(folder, "machines", file), "utf8"));
+    machines.set(name, variants);
+  }
+  const contracts = { rules, scenarios, machines };
+  const dangling = danglingReferences(contracts);
+  if (dangling.length > 0) throw new ContractsInvalid(dangling.join("\n"));
+  return contracts;
+}
+
+function read<T>(folder: string, file: string, schema: string): T {
+  const content: unknown = parse(readFileSync(join(folder, file), "utf8"));
+  const ajv = new Ajv2020({ strictTypes: false });
+  const validate = ajv.compile<T>(JSON.parse(readFileSync(join(folder, "schema", `${schema}.schema.json`), "utf8")));
+  if (validate(content)) return content;
+  throw new ContractsInvalid(`${file}: ${ajv.errorsText(validate.errors)}`);
+}
+
+/** Rules that no scenario claims: every exchange is judged by them. */
+export const rulesOfEveryExchange = /^SB-SPEC-/;
+
+/** Ids of the rules that steps claim, in order, without repetition. */
+export function rulesOf(steps: readonly Step[]): string[] {
+  const ids = steps.flatMap((step): string[] => {
+    const claimed = "expect" in step ? (step.expect ?? []).map(({ rule }) => rule) : [];
+    if ("eventually" in step) return rulesOf([step.eventually]);
+    if ("repeat" in step) return rulesOf(step.steps);
+    if ("parallel" in step) return [...step.parallel.flatMap(rulesOf), ...claimed];
+    return "pages" in step ? [...rulesOf(step.between ?? []), ...claimed] : claimed;
+  });
+  return [...new Set(ids)];
+}
+
+/** References that lead nowhere, rules that nothing exercises, names given twice: a sentence each. */
+function danglingReferences({ rules, scenarios, machines }: Contracts): string[] {
+  const known = new Set(rules.map(({ id }) => id));
+  const claimed = new Set(scenarios.flatMap(({ steps }) => rulesOf(steps)));
+  const names = scenarios.map(({ name }) => name);
+  return [
+    ...repeated(rules.map(({ id }) => id)).map((id) => `There are two rules ${id}.`),
+    ...repeated(names).map((name) => `There are two scenarios ${name}.`),
+    ...[...claimed].filter((id) => !known.has(id)).map((id) => `There is no rule ${id}.`),
+    ...[...known]
+      .filter((id) => !claimed.has(id) && !rulesOfEveryExchange.test(id))
+      .map((id) => `No scenario exercises ${id}.`),
+    ...scenarios.flatMap(({ name, machines: used = [] }) =>
+      used.filter((machine) => !machines.has(machine)).map((machine) => `${name} uses an unknown machine ${machine}.`),
+    ),
+  ];
+}
+
+function repeated(values: string[]): string[] {
+  return values.filter((value, i) => values.indexOf(value) !== i);
+}

@@ -1,0 +1,143 @@
+// The only way to send: signs, sends, records, judges each response against the API document, and prints curl.
+
+import { gzipSync } from "node:zlib";
+import type { ResponseCheck, Violation, WireResponse } from "../spec/response-check.ts";
+import { type Credentials, quoted, tokenFor, tokenInShell } from "./caller.ts";
+import type { Caller } from "./contracts.ts";
+
+export interface Target extends Credentials {
+  /** Base URL, without a slash at its end. */
+  url: string;
+}
+
+/** A request before it is signed. Without an operation it is judged by the shape of errors alone. */
+export interface Call {
+  operationId?: string;
+  method: string;
+  /** Path and query. */
+  path: string;
+  headers: { [name: string]: string };
+  body?: string;
+  caller: Caller;
+  /** Signs instead of the target's key. */
+  credentials?: Credentials;
+}
+
+/** Code on its way to an upload URL, with the form fields that the service asked for. */
+export interface CodeUpload {
+  url: string;
+  fields: { [name: string]: string };
+  code: string;
+  /** The file that the code came from, for readers of the repro. */
+  file?: string;
+  gzip: boolean;
+}
+
+/** What came back. Status 0: nothing did, and `text` says why. */
+export interface Answer {
+  operationId?: string;
+  status: number;
+  headers: { [name: string]: string };
+  text: string;
+  /** The parsed body; undefined when it isn't JSON. */
+  json: unknown;
+  elapsedMs: number;
+  violations: Violation[];
+  curl: string;
+}
+
+export interface ExchangeOptions {
+  target: Target;
+  check: ResponseCheck;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** A request that takes longer counts as unanswered. */
+  timeoutMs: number;
+}
+
+export interface Exchange {
+  send(call: Call): Promise<Answer>;
+  upload(upload: CodeUpload): Promise<Answer>;
+}
+
+export function createExchange({ target, check, now, timeoutMs }: ExchangeOptions): Exchange {
+  async function answer(url: string, init: RequestInit, known: Pick<Answer, "curl" | "operationId">, judge: Judge) {
+    const start = now();
+    let answer: Answer;
+    try {
+      const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+      const body = new Uint8Array(await response.arrayBuffer());
+      const text = new TextDecoder().decode(body);
+      const wire = { status: response.status, headers: Object.fromEntries(response.headers), body };
+      answer = { ...known, ...wire, text, json: parsed(text), elapsedMs: now() - start, violations: judge(wire) };
+    } catch (error) {
+      const text = `no answer: ${reason(error)}`;
+      answer = { ...known, status: 0, headers: {}, text, json: undefined, elapsedMs: now() - start, violations: [] };
+    }
+    return answer;
+  }
+
+  return {
+    async send(call) {
+      const token = await tokenFor(call.caller, call.credentials ?? target, now());
+      const authorization: { [name: string]: string } = token === null ? {} : { authorization: `Bearer ${token}` };
+      const init: RequestInit = { method: call.method, headers: { ...call.headers, ...authorization } };
+      if (call.body !== undefined) init.body = new TextEncoder().encode(call.body); // bytes: fetch adds no content type
+      const { operationId } = call;
+      const known = { curl: curlOf(call), ...(operationId === undefined ? {} : { operationId }) };
+      return answer(`${target.url}${call.path}`, init, known, judgeOf(check, operationId));
+    },
+    upload: (upload) =>
+      answer(upload.url, { method: "POST", body: formOf(upload) }, { curl: curlOfUpload(upload) }, () => []),
+  };
+}
+
+type Judge = (wire: WireResponse) => Violation[];
+
+function judgeOf(check: ResponseCheck, operationId: string | undefined): Judge {
+  if (operationId !== undefined) return (wire) => check.checkResponse({ ...wire, operationId });
+  return (wire) => (wire.status < 400 ? [] : check.checkErrorShape(wire));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
+
+/** In the order that the upload documentation asks for: given fields, content type, encoding, file. */
+function formOf({ fields, code, gzip }: CodeUpload): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.set("content-type", "application/javascript");
+  if (gzip) form.set("content-encoding", "gzip");
+  const bytes = new TextEncoder().encode(code);
+  form.append("file", new Blob([gzip ? gzipSync(bytes) : bytes], { type: "application/javascript" }), "machine.js");
+  return form;
+}
+
+function curlOf({ method, path, headers, body, caller }: Call): string {
+  const token = tokenInShell(caller);
+  return [
+    `curl -sS -i -X ${method} "$SETTLE_URL"${quoted(path)}`,
+    ...(token === null ? [] : [`-H "authorization: Bearer ${token}"`]),
+    ...Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
+    ...(body === undefined ? [] : [`--data-binary ${quoted(body)}`]),
+  ].join(" ");
+}
+
+function curlOfUpload({ url, fields, code, file, gzip }: CodeUpload): string {
+  const given = Object.entries(fields).map(([name, value]) => `-F ${quoted(`${name}=${value}`)}`);
+  const encoding = gzip ? ["-F content-encoding=gzip"] : [];
+  const part = "-F 'file=@-;filename=machine.js;type=application/javascript'";
+  const source = file === undefined ? `<(printf %s ${quoted(code)})` : quoted(file);
+  const form = [...given, "-F content-type=application/javascript", ...encoding, part].join(" ");
+  return `curl -sS -i ${quoted(url)} ${form} < ${gzip ? `<(gzip -c ${source})` : source}`;
+}

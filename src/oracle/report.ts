@@ -1,0 +1,114 @@
+// What a run found, rule by rule, and the verdict it leads to.
+
+import { shellPrelude } from "./caller.ts";
+import type { Level, Rule } from "./contracts.ts";
+
+export type Status = "passed" | "failed" | "warned" | "skipped" | "not-exercised" | "flaky" | "oracle-error";
+
+export interface RuleResult {
+  id: string;
+  title: string;
+  level: Level;
+  /** Where the rule comes from: document, place and words. */
+  source: string;
+  status: Status;
+  /** What was seen and what was expected; empty for a rule that passed. */
+  message: string;
+  /** A bash script that shows a failure again: it signs with `SETTLE_*` of the environment. */
+  repro: string[];
+}
+
+export interface Report {
+  target: string;
+  seed: number;
+  verdict: "conforms" | "violates";
+  rules: RuleResult[];
+  coverage: {
+    operations: { operationId: string; statuses: { [status: string]: number } }[];
+    rules: { run: number; total: number };
+  };
+}
+
+interface Entry {
+  passes: number;
+  failure?: { message: string; repro: string[] };
+  fault?: string;
+  skipped?: string;
+  /** Why it may not have been exercised. */
+  note?: string;
+}
+
+/** Collects what a run learns about each rule. The first failure of a rule is the one that is told. */
+export class Ledger {
+  readonly #entries = new Map<string, Entry>();
+  readonly #statuses = new Map<string, Map<number, number>>();
+
+  #entry(rule: string): Entry {
+    const entry = this.#entries.get(rule) ?? { passes: 0 };
+    this.#entries.set(rule, entry);
+    return entry;
+  }
+
+  pass(rule: string): void {
+    this.#entry(rule).passes++;
+  }
+
+  /** `repro` holds the curl lines that led there. */
+  fail(rule: string, message: string, repro: string[]): void {
+    this.#entry(rule).failure ??= { message, repro: [...shellPrelude, ...repro] };
+  }
+
+  /** The oracle itself failed while it exercised the rule. */
+  fault(rule: string, message: string): void {
+    this.#entry(rule).fault ??= message;
+  }
+
+  skip(rule: string, reason: string): void {
+    this.#entry(rule).skipped ??= reason;
+  }
+
+  note(rule: string, reason: string): void {
+    this.#entry(rule).note ??= reason;
+  }
+
+  count(operationId: string, status: number): void {
+    const statuses = this.#statuses.get(operationId) ?? new Map<number, number>();
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    this.#statuses.set(operationId, statuses);
+  }
+
+  report(target: string, seed: number, rules: readonly Rule[]): Report {
+    const results = rules.map((rule) => resultOf(rule, this.#entries.get(rule.id)));
+    const ran = results.filter(({ status }) => status === "passed" || status === "failed" || status === "warned");
+    const isViolated = results.some(
+      ({ status }) => status === "failed" || status === "flaky" || status === "oracle-error",
+    );
+    return {
+      target,
+      seed,
+      verdict: isViolated || ran.length === 0 ? "violates" : "conforms",
+      rules: results,
+      coverage: {
+        operations: [...this.#statuses]
+          .map(([operationId, statuses]) => ({ operationId, statuses: Object.fromEntries(statuses) }))
+          .toSorted((a, b) => (a.operationId < b.operationId ? -1 : 1)),
+        rules: { run: ran.length, total: rules.length },
+      },
+    };
+  }
+}
+
+function resultOf({ id, title, level, source: { doc, at, quote } }: Rule, entry: Entry = { passes: 0 }): RuleResult {
+  const rule = { id, title, level, source: `${doc}, ${at}: “${quote}”`, message: "", repro: [] };
+  if (entry.failure) return { ...rule, ...entry.failure, status: level === "ADVISORY" ? "warned" : "failed" };
+  if (entry.fault !== undefined) return { ...rule, status: "oracle-error", message: entry.fault };
+  if (entry.passes > 0) return { ...rule, status: "passed" };
+  if (entry.skipped !== undefined) return { ...rule, status: "skipped", message: entry.skipped };
+  return { ...rule, status: "not-exercised", message: entry.note ?? "" };
+}
+
+/** 0 conforms, 1 violates, 2 the oracle could not judge. @see README, exit codes */
+export function exitCodeOf({ verdict, rules }: Report): 0 | 1 | 2 {
+  if (rules.some(({ status }) => status === "failed" || status === "flaky")) return 1;
+  return verdict === "conforms" ? 0 : 2;
+}
