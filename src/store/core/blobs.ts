@@ -1,0 +1,13 @@
+// Bytes by their SHA-256: what both adapters promise about them.
+
+import { hash } from "node:crypto";
+
+export interface Blobs {
+  /** Durable when it resolves with the lower-case hex SHA-256. @throws StoreUnavailable */
+  put(bytes: Uint8Array): Promise<string>;
+  get(sha256: string): Promise<Uint8Array | null>;
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return hash("sha256", bytes);
+}

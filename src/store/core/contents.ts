@@ -1,0 +1,107 @@
+// Everything durable, in memory: one table a scope and kind; only effects that already are on disk may be applied here.
+
+import type { Transition } from "../../domain/records.ts";
+import type { Collections, Kind, Page, Stored } from "../port.ts";
+import type { History } from "./history.ts";
+import { type Slot, Table } from "./table.ts";
+
+/** What one change of a commit does, its fences already judged. `rows` are transitions as JSON texts, the first having `seq`. */
+export type Effect =
+  | { [K in Kind]: { op: "put"; kind: K; scope: string; name: string; stored: Stored<Collections[K]> } }[Kind]
+  | { op: "delete"; kind: Kind; scope: string; name: string }
+  | { op: "append"; scope: string; name: string; seq: number; rows: readonly string[] };
+
+type Tables = { [K in Kind]: Map<string, Table<Collections[K]>> };
+
+export class Contents {
+  readonly #tables: Tables = {
+    bootstrap: new Map(),
+    org: new Map(),
+    key: new Map(),
+    machine: new Map(),
+    version: new Map(),
+    upload: new Map(),
+    instance: new Map(),
+  };
+  #lastOrder = 0;
+
+  /** Place of the newest record ever created; it never goes back, so that a cursor never hides a newer record. */
+  get lastOrder(): number {
+    return this.#lastOrder;
+  }
+
+  reserveOrder(order: number): void {
+    if (order > this.#lastOrder) this.#lastOrder = order;
+  }
+
+  get<K extends Kind>(kind: K, scope: string, name: string): Stored<Collections[K]> | null {
+    return this.#table(kind, scope)?.get(name) ?? null;
+  }
+
+  list<K extends Kind>(kind: K, scope: string, after: number, limit: number): Page<Stored<Collections[K]>> {
+    return this.#table(kind, scope)?.page(after, limit) ?? { items: [] };
+  }
+
+  history(scope: string, name: string, after: number, limit: number): Page<Transition> {
+    return this.#table("instance", scope)?.history(name)?.page(after, limit) ?? { items: [] };
+  }
+
+  /** `seq` of an instance's newest transition, 0 when there is none. */
+  lastSeq(scope: string, name: string): number {
+    return this.#table("instance", scope)?.history(name)?.last ?? 0;
+  }
+
+  /** Throws when the effect doesn't fit what is here, before changing anything: the caller's books are wrong. */
+  apply(effect: Effect): void {
+    switch (effect.op) {
+      case "put":
+        this.#put(effect.kind, effect.scope, effect.name, effect.stored);
+        break;
+      case "delete":
+        this.#delete(effect.kind, effect.scope, effect.name);
+        break;
+      case "append":
+        this.#existing("instance", effect.scope).append(effect.name, effect.seq, effect.rows);
+    }
+  }
+
+  /** Visits every record: kinds in the order of the port, scopes in order of appearance, records in creation order. */
+  *all(): Generator<{
+    kind: Kind;
+    scope: string;
+    slot: Slot<unknown> & { stored: Stored<unknown> };
+    history: History | null;
+  }> {
+    for (const kind of kinds) {
+      for (const [scope, table] of this.#tables[kind]) {
+        for (const slot of table.slots()) yield { kind, scope, slot, history: slot.history };
+      }
+    }
+  }
+
+  #put<K extends Kind>(kind: K, scope: string, name: string, stored: Stored<Collections[K]>): void {
+    const known = this.#table(kind, scope);
+    const table = known ?? new Table<Collections[K]>();
+    table.put(name, stored);
+    if (known === undefined) this.#tables[kind].set(scope, table);
+    this.reserveOrder(stored.order);
+  }
+
+  #delete(kind: Kind, scope: string, name: string): void {
+    const table = this.#existing(kind, scope);
+    table.delete(name);
+    if (table.size === 0) this.#tables[kind].delete(scope);
+  }
+
+  #table<K extends Kind>(kind: K, scope: string): Table<Collections[K]> | undefined {
+    return this.#tables[kind].get(scope);
+  }
+
+  #existing<K extends Kind>(kind: K, scope: string): Table<Collections[K]> {
+    const table = this.#table(kind, scope);
+    if (table === undefined) throw new Error(`there is no ${kind} in this scope`);
+    return table;
+  }
+}
+
+export const kinds: readonly Kind[] = ["bootstrap", "org", "key", "machine", "version", "upload", "instance"];

@@ -1,0 +1,138 @@
+// The books of what is accepted but not yet durable: judges a commit's fences against them, so that reads never have to see them.
+
+import type { Change, Kind, Ref } from "../port.ts";
+import { StoreConflict } from "../port.ts";
+import type { Contents, Effect } from "./contents.ts";
+
+/** What the next commit must take for granted about one record. `rev` 0: it doesn't exist. `last`: `seq` of its newest transition. */
+interface Standing {
+  rev: number;
+  order: number;
+  last: number;
+}
+
+interface Pending extends Standing {
+  /** Accepted commits that touched the record and are not durable yet. */
+  commits: number;
+}
+
+/** A commit that passed its fences: what to write and apply, and the revisions to answer with. */
+export interface Plan {
+  effects: Effect[];
+  revs: number[];
+  touched: Map<string, Standing>;
+  lastOrder: number;
+}
+
+export class Staging {
+  readonly #contents: Contents;
+  readonly #pending = new Map<string, Pending>();
+  #lastOrder: number;
+
+  constructor(contents: Contents) {
+    this.#contents = contents;
+    this.#lastOrder = contents.lastOrder;
+  }
+
+  /**
+   * Judges changes in order, each on top of the ones before it, and changes nothing.
+   * A stale revision is told before a gap in a history: it is the likely cause of one.
+   * @throws StoreConflict; RangeError for transitions that don't continue the history.
+   */
+  plan(changes: readonly Change[]): Plan {
+    const plan: Plan = { effects: [], revs: [], touched: new Map(), lastOrder: this.#lastOrder };
+    let gap: RangeError | null = null;
+    for (const change of changes) {
+      if (change.op === "append") gap ??= this.#append(plan, change);
+      else if (change.op === "put") this.#put(plan, change);
+      else this.#delete(plan, change);
+    }
+    if (gap !== null) throw gap;
+    return plan;
+  }
+
+  /** Later commits now build on this one. */
+  accept(plan: Plan): void {
+    this.#lastOrder = plan.lastOrder;
+    for (const [key, standing] of plan.touched) {
+      const { rev, order, last } = standing;
+      const commits = (this.#pending.get(key)?.commits ?? 0) + 1;
+      this.#pending.set(key, { rev, order, last, commits });
+    }
+  }
+
+  /** The plan's effects are in the contents now. */
+  settle(plan: Plan): void {
+    for (const key of plan.touched.keys()) {
+      const pending = this.#pending.get(key);
+      if (pending !== undefined && --pending.commits === 0) this.#pending.delete(key);
+    }
+  }
+
+  /** Nothing that was accepted and not settled will ever be. */
+  abandon(): void {
+    this.#pending.clear();
+    this.#lastOrder = this.#contents.lastOrder;
+  }
+
+  #put(plan: Plan, change: Extract<Change, { op: "put" }>): void {
+    const now = this.#standing(plan, change.kind, change.scope, change.name);
+    fence(change, change.ifRev, now.rev);
+    const isNew = now.rev === 0;
+    const order = isNew ? ++plan.lastOrder : now.order;
+    const next: Standing = { rev: now.rev + 1, order, last: isNew ? 0 : now.last };
+    plan.touched.set(keyOf(change.kind, change.scope, change.name), next);
+    plan.effects.push(putEffect(change, next));
+    plan.revs.push(next.rev);
+  }
+
+  #delete(plan: Plan, change: Extract<Change, { op: "delete" }>): void {
+    const now = this.#standing(plan, change.kind, change.scope, change.name);
+    fence(change, change.ifRev, now.rev);
+    plan.revs.push(0);
+    if (now.rev === 0) return; // it was to be absent, and it is
+    plan.touched.set(keyOf(change.kind, change.scope, change.name), { rev: 0, order: 0, last: 0 });
+    plan.effects.push({ op: "delete", kind: change.kind, scope: change.scope, name: change.name });
+  }
+
+  #append(plan: Plan, change: Extract<Change, { op: "append" }>): RangeError | null {
+    const { scope, name, rows } = change;
+    const now = this.#standing(plan, "instance", scope, name);
+    plan.revs.push(0);
+    if (now.rev === 0) return new RangeError(`there is no instance ${scope}/${name} to have a history`);
+    let last = now.last;
+    for (const row of rows) {
+      if (row.seq !== last + 1) return new RangeError(`transition ${row.seq} of ${scope}/${name} follows ${last}`);
+      last++;
+    }
+    if (last === now.last) return null;
+    plan.touched.set(keyOf("instance", scope, name), { ...now, last });
+    plan.effects.push({ op: "append", scope, name, seq: now.last + 1, rows: rows.map((row) => JSON.stringify(row)) });
+    return null;
+  }
+
+  #standing(plan: Plan, kind: Kind, scope: string, name: string): Standing {
+    const key = keyOf(kind, scope, name);
+    const accepted = plan.touched.get(key) ?? this.#pending.get(key);
+    if (accepted !== undefined) return accepted;
+    const stored = this.#contents.get(kind, scope, name);
+    if (stored === null) return { rev: 0, order: 0, last: 0 };
+    const last = kind === "instance" ? this.#contents.lastSeq(scope, name) : 0;
+    return { rev: stored.rev, order: stored.order, last };
+  }
+}
+
+function fence(ref: Ref, ifRev: number, rev: number): void {
+  if (rev !== ifRev) throw new StoreConflict({ kind: ref.kind, scope: ref.scope, name: ref.name }, ifRev, rev);
+}
+
+/** One string a record; the length keeps scope and name apart whatever characters they hold. */
+function keyOf(kind: Kind, scope: string, name: string): string {
+  return `${kind} ${scope.length} ${scope}${name}`;
+}
+
+/** The change's record at its new place. Kind and record stay paired: both come from the same change. */
+function putEffect(change: Extract<Change, { op: "put" }>, { rev, order }: Standing): Effect {
+  const { kind, scope, name, rec } = change;
+  return { op: "put", kind, scope, name, stored: { rec, rev, order } } as Effect;
+}

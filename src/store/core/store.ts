@@ -1,0 +1,111 @@
+// The store that both adapters are: durable contents in memory, lanes, group commit, blobs; what is below it differs.
+
+import type { Transition } from "../../domain/records.ts";
+import {
+  type Change,
+  type Collections,
+  type Kind,
+  type Page,
+  type Store,
+  type Stored,
+  StoreUnavailable,
+} from "../port.ts";
+import type { Blobs } from "./blobs.ts";
+import type { Commits } from "./commits.ts";
+import type { Contents } from "./contents.ts";
+import { Lanes } from "./lanes.ts";
+import type { Latch } from "./latch.ts";
+
+export interface StoreParts {
+  location: string;
+  contents: Contents;
+  commits: Pick<Commits<unknown>, "commit" | "settled">;
+  blobs: Blobs;
+  /** Shut by a fatal error below. */
+  latch: Latch;
+  /** Lets go of what the adapter holds, when nothing is pending any more. */
+  release(): Promise<void>;
+}
+
+/** @see Store for what each method promises. */
+export class CoreStore implements Store {
+  readonly location: string;
+  readonly #parts: StoreParts;
+  readonly #lanes = new Lanes();
+  readonly #blobsUnderWay = new Set<Promise<unknown>>();
+  #closed: Promise<void> | null = null;
+
+  constructor(parts: StoreParts) {
+    this.location = parts.location;
+    this.#parts = parts;
+  }
+
+  async get<K extends Kind>(kind: K, scope: string, name: string): Promise<Stored<Collections[K]> | null> {
+    this.#assertOpen();
+    return this.#parts.contents.get(kind, scope, name);
+  }
+
+  async list<K extends Kind>(
+    kind: K,
+    scope: string,
+    after: number,
+    limit: number,
+  ): Promise<Page<Stored<Collections[K]>>> {
+    this.#assertOpen();
+    assertLimit(limit);
+    return this.#parts.contents.list(kind, scope, after, limit);
+  }
+
+  async history(scope: string, name: string, after: number, limit: number): Promise<Page<Transition>> {
+    this.#assertOpen();
+    assertLimit(limit);
+    return this.#parts.contents.history(scope, name, after, limit);
+  }
+
+  async exclusive<T>(lane: string, fn: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    return this.#lanes.run(lane, fn);
+  }
+
+  async commit(changes: Change[]): Promise<number[]> {
+    this.#assertOpen();
+    return this.#parts.commits.commit(changes);
+  }
+
+  async putBlob(bytes: Uint8Array): Promise<string> {
+    this.#assertOpen();
+    const put = this.#parts.blobs.put(bytes);
+    this.#blobsUnderWay.add(put);
+    try {
+      return await put;
+    } finally {
+      this.#blobsUnderWay.delete(put);
+    }
+  }
+
+  async getBlob(sha256: string): Promise<Uint8Array | null> {
+    this.#assertOpen();
+    return this.#parts.blobs.get(sha256);
+  }
+
+  /** The same promise each time. Rejects no one's accepted work. */
+  close(): Promise<void> {
+    this.#closed ??= this.#finish();
+    return this.#closed;
+  }
+
+  async #finish(): Promise<void> {
+    await Promise.allSettled(this.#blobsUnderWay);
+    await this.#parts.commits.settled();
+    await this.#parts.release();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== null) throw new StoreUnavailable(`the store ${this.location} is closed`, true);
+    this.#parts.latch.assertOpen();
+  }
+}
+
+function assertLimit(limit: number): void {
+  if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`a page of ${limit} items can't be listed`);
+}

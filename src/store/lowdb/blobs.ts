@@ -1,0 +1,81 @@
+// Code blobs as files named by their SHA-256: whole and durable before anything can refer to them.
+
+import { join } from "node:path";
+import { type Blobs, sha256Of } from "../core/blobs.ts";
+import type { Latch } from "../core/latch.ts";
+import { StoreUnavailable } from "../port.ts";
+import { type Files, mayPass } from "./files.ts";
+import { type Names, temporary } from "./names.ts";
+
+const sha256Pattern = /^[0-9a-f]{64}$/;
+
+export class FileBlobs implements Blobs {
+  readonly #files: Files;
+  readonly #names: Names;
+  readonly #latch: Latch;
+  /** Written, or seen whole, by this process: known to survive a power cut. One entry a blob, a write under way included. */
+  readonly #kept = new Map<string, Promise<void>>();
+
+  constructor(files: Files, names: Names, latch: Latch) {
+    this.#files = files;
+    this.#names = names;
+    this.#latch = latch;
+  }
+
+  async put(bytes: Uint8Array): Promise<string> {
+    const sha256 = sha256Of(bytes);
+    let kept = this.#kept.get(sha256);
+    if (kept === undefined) {
+      kept = this.#keep(sha256, bytes);
+      this.#kept.set(sha256, kept);
+      kept.catch(() => this.#kept.delete(sha256)); // the next put tries again
+    }
+    await kept;
+    return sha256;
+  }
+
+  /** Throws when the file isn't what its name says. */
+  async get(sha256: string): Promise<Uint8Array | null> {
+    if (!sha256Pattern.test(sha256)) return null;
+    const path = this.#pathOf(sha256);
+    const bytes = await this.#files.read(path);
+    if (bytes !== null && sha256Of(bytes) !== sha256) throw new Error(`${path} is damaged: upload that code again`);
+    return bytes;
+  }
+
+  async #keep(sha256: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#write(this.#pathOf(sha256), bytes);
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      if (mayPass(cause)) {
+        throw new StoreUnavailable(`the disk is full: ${this.#names.blobs} can't grow`, false, { cause });
+      }
+      const message = `the store stopped: ${this.#names.blobs} can't be written (${detail})`;
+      throw this.#latch.shut(new StoreUnavailable(message, true, { cause }));
+    }
+  }
+
+  /** Writes even over an existing file: it costs one write a process, and mends a damaged one. */
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    const { blobs, folder } = this.#names;
+    await this.#files.makeFolder(blobs);
+    const file = await this.#files.open(temporary(path), "create");
+    try {
+      await file.write(bytes, 0);
+      await file.sync();
+    } catch (error) {
+      await this.#files.remove(temporary(path)).catch(() => {}); // the first error is the one to tell
+      throw error;
+    } finally {
+      await file.close();
+    }
+    await this.#files.rename(temporary(path), path);
+    await this.#files.syncFolder(blobs);
+    await this.#files.syncFolder(folder);
+  }
+
+  #pathOf(sha256: string): string {
+    return join(this.#names.blobs, sha256);
+  }
+}

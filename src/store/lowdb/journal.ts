@@ -1,0 +1,139 @@
+// `db.journal`: the transactions since the snapshot, a line each, only ever appended to.
+//
+//   {"crc":"…","format":1,"id":"…","snapshot":"…","sha256":"…","seq":12}      which snapshot it continues, and from where
+//   {"crc":"…","seq":13,"durable":12,"rows":[…]}                              one transaction: all of it or nothing
+//
+// `durable` is the last transaction that was acknowledged when the line was written: a later line that covers an earlier
+// damaged one proves that acknowledged work is damaged, not just a write that a crash tore.
+
+import { StoreUnavailable } from "../port.ts";
+import { checkedLine, roomFor, writeChecked } from "./checked.ts";
+import { type Files, mayPass, type OpenFile } from "./files.ts";
+import { temporary } from "./names.ts";
+import { formatVersion } from "./snapshot.ts";
+
+/** `process`: acknowledged work survives a kill -9 of this process; `power`: also a power cut. */
+export type Durability = "process" | "power";
+
+export interface JournalHead {
+  id: string;
+  /** Id and checksum of the snapshot it continues. */
+  snapshot: string;
+  sha256: string;
+  /** Sequence number the snapshot ends at. */
+  seq: number;
+}
+
+/** How far a journal reaches: its size and the sequence number of its last transaction. */
+export interface JournalEnd {
+  bytes: number;
+  seq: number;
+}
+
+/** Batches up to this go to the page cache on the main thread: the trip to the thread pool costs more than the copy. */
+const writeNowBytes = 256 * 1024;
+const scratchBytes = 512 * 1024;
+
+export class Journal {
+  readonly id: string;
+  readonly #path: string;
+  readonly #file: OpenFile;
+  readonly #durability: Durability;
+  readonly #scratch = Buffer.allocUnsafe(scratchBytes);
+  #end: JournalEnd;
+
+  constructor(path: string, id: string, file: OpenFile, durability: Durability, end: JournalEnd) {
+    this.id = id;
+    this.#path = path;
+    this.#file = file;
+    this.#durability = durability;
+    this.#end = end;
+  }
+
+  get end(): Readonly<JournalEnd> {
+    return this.#end;
+  }
+
+  /**
+   * Appends transactions, each given as its rows' text, durable when it resolves.
+   * @throws StoreUnavailable: a full disk leaves the journal as it was; any other error leaves it unknown, so it is final.
+   */
+  async append(transactions: readonly string[]): Promise<void> {
+    const bytes = this.#encode(transactions);
+    await this.#write(bytes);
+    if (this.#durability === "power") await this.#sync();
+    this.#end = { bytes: this.#end.bytes + bytes.length, seq: this.#end.seq + transactions.length };
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** The lines' bytes, in a buffer that the next batch uses again unless they are many. */
+  #encode(transactions: readonly string[]): Buffer {
+    const durable = this.#end.seq;
+    const lines = transactions.map((rows, i) => `"seq":${durable + 1 + i},"durable":${durable},"rows":[${rows}]`);
+    const room = lines.reduce((sum, line) => sum + roomFor(line), 0);
+    const into = room <= this.#scratch.length ? this.#scratch : Buffer.allocUnsafe(room);
+    let end = 0;
+    for (const line of lines) end = writeChecked(line, into, end);
+    return into.subarray(0, end);
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    try {
+      if (bytes.length <= writeNowBytes) this.#file.writeNow(bytes, this.#end.bytes);
+      else await this.#file.write(bytes, this.#end.bytes);
+    } catch (cause) {
+      if (!mayPass(cause)) throw this.#broken(cause);
+      await this.#cutBack();
+      throw new StoreUnavailable(`the disk is full: ${this.#path} can't grow`, false, { cause });
+    }
+  }
+
+  /** What a full disk took of a batch is nobody's: without it the next batch starts where this one did. */
+  async #cutBack(): Promise<void> {
+    try {
+      await this.#file.truncate(this.#end.bytes);
+    } catch (cause) {
+      throw this.#broken(cause);
+    }
+  }
+
+  /** After a failed sync no one can say which pages are on disk, and a second sync may wrongly succeed: never try again. */
+  async #sync(): Promise<void> {
+    try {
+      await this.#file.sync();
+    } catch (cause) {
+      throw this.#broken(cause);
+    }
+  }
+
+  #broken(cause: unknown): StoreUnavailable {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    return new StoreUnavailable(`the store stopped: ${this.#path} can't be written (${detail})`, true, { cause });
+  }
+}
+
+/** Puts a new, empty journal in the place of whatever is there, in one step that survives a power cut. */
+export async function createJournal(
+  files: Files,
+  path: string,
+  folder: string,
+  head: JournalHead,
+  durability: Durability,
+): Promise<Journal> {
+  const line = checkedLine(JSON.stringify({ format: formatVersion, ...head }).slice(1, -1));
+  const file = await files.open(temporary(path), "create");
+  try {
+    await file.write(line, 0);
+    await file.sync();
+    await files.rename(temporary(path), path);
+    await files.syncFolder(folder);
+  } catch (error) {
+    await file.close();
+    await files.remove(temporary(path)).catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
+  return new Journal(path, head.id, file, durability, { bytes: line.length, seq: head.seq });
+}

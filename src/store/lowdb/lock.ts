@@ -1,0 +1,152 @@
+// One process a store: a lock file that names the process, taken over when that process is gone (Node has no flock).
+
+import { readFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Entropy } from "../../domain/clock.ts";
+import { StoreUnreadable } from "../port.ts";
+import { codeOf, type Files } from "./files.ts";
+import { unreadable } from "./unreadable.ts";
+
+export interface Lock {
+  /** Throws StoreUnreadable when another process took it for an abandoned one, which it does with one found empty for long. */
+  assertHeld(): Promise<void>;
+  /** Removes the file, if it still is ours. */
+  release(): Promise<void>;
+}
+
+interface Owner {
+  pid: number;
+  /** When the process started, so that its number used again by another one isn't mistaken for it. */
+  start: string;
+  token: string;
+}
+
+/** A competitor may be between creating its lock and writing it; one that stays empty this long was left by a power cut. */
+const emptyLooksAtMost = 20;
+const pauseMs = 10;
+const triesAtMost = 100;
+
+/** @throws StoreUnreadable, naming the process, when it is held by one that lives. */
+export async function takeLock(files: Files, path: string, entropy: Entropy): Promise<Lock> {
+  const token = Buffer.from(entropy.bytes(12)).toString("base64url");
+  const text = `${JSON.stringify({ pid: process.pid, start: ownStart(), token } satisfies Owner)}\n`;
+  let emptyLooks = 0;
+  for (let attempt = 0; attempt < triesAtMost; attempt++) {
+    if (await claim(files, path, text)) return heldLock(files, path, text);
+    const held = await textOf(files, path);
+    if (held === null) continue; // let go in this moment
+    if (held === "" && ++emptyLooks < emptyLooksAtMost) await pause(pauseMs);
+    else {
+      if (held !== "") assertGone(path, held);
+      await removeStale(files, path, held, entropy);
+    }
+  }
+  throw unreadable(path, "can't be taken: others keep taking it", "Start again when they have ended.");
+}
+
+async function claim(files: Files, path: string, text: string): Promise<boolean> {
+  try {
+    const file = await files.open(path, "claim");
+    try {
+      await file.write(Buffer.from(text), 0);
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function heldLock(files: Files, path: string, text: string): Lock {
+  return {
+    assertHeld: async () => {
+      if ((await textOf(files, path)) === text) return;
+      throw unreadable(path, "was taken by another process meanwhile", "Start again if that one ended.");
+    },
+    release: async () => {
+      if ((await textOf(files, path)) === text) await files.remove(path);
+    },
+  };
+}
+
+function assertGone(path: string, held: string): void {
+  const owner = ownerOf(held);
+  if (owner === null)
+    throw unreadable(path, "is not a lock of Settle's", "Delete it if no Settle process uses this store.");
+  if (!isRunning(owner)) return;
+  const who = owner.pid === process.pid ? "this process itself" : `process ${owner.pid}`;
+  throw unreadable(
+    path,
+    `says that the store is open in ${who} (pid ${owner.pid})`,
+    "Stop that one first, or name another store.",
+  );
+}
+
+/**
+ * Removes a dead owner's lock, unless that was done meanwhile. Only who holds the guard does that, and looks again first:
+ * else one process could remove the lock that another has just taken over.
+ */
+async function removeStale(files: Files, path: string, stale: string, entropy: Entropy): Promise<void> {
+  let guard: Lock;
+  try {
+    guard = await takeLock(files, `${path}.takeover`, entropy);
+  } catch (error) {
+    if (!(error instanceof StoreUnreadable)) throw error;
+    return pause(pauseMs); // another process is at it
+  }
+  try {
+    if ((await textOf(files, path)) === stale) await files.remove(path);
+  } finally {
+    await guard.release();
+  }
+}
+
+function ownerOf(text: string): Owner | null {
+  try {
+    const { pid, start, token } = JSON.parse(text);
+    const valid = Number.isSafeInteger(pid) && typeof start === "string" && typeof token === "string";
+    return valid ? { pid, start, token } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function textOf(files: Files, path: string): Promise<string | null> {
+  const bytes = await files.read(path);
+  return bytes === null ? null : Buffer.from(bytes).toString();
+}
+
+function ownStart(): string {
+  return linuxStart("self") ?? String(performance.timeOrigin);
+}
+
+/** Where the system tells no start times, a process of that number counts as the owner. */
+function isRunning({ pid, start }: Owner): boolean {
+  if (linuxStart("self") !== null) return linuxStart(pid) === start;
+  if (pid === process.pid) return start === String(performance.timeOrigin);
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM"; // it lives, and is someone else's
+  }
+}
+
+/** When a process started, in clock ticks since boot; null when there is none, only its corpse, or no /proc. */
+function linuxStart(pid: number | "self"): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1"); // memory, not a disk: quicker than a trip to the thread pool
+    const fromState = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before it may hold anything
+    const isCorpse = fromState[0] === "Z" || fromState[0] === "X";
+    return isCorpse ? null : (fromState[startTimeField] ?? null);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return null;
+    throw error;
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat; the state is field 3. */
+const startTimeField = 22 - 3;

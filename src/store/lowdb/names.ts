@@ -1,0 +1,32 @@
+// The files of one store, all beside each other.
+
+import { dirname } from "node:path";
+
+export interface Names {
+  /** The readable snapshot; what `--store` names. */
+  snapshot: string;
+  /** The transactions since. */
+  journal: string;
+  /** A folder of code by its SHA-256. */
+  blobs: string;
+  /** Which process has the store open. */
+  lock: string;
+  folder: string;
+}
+
+/** `.settle/db.json` → `db.json`, `db.journal`, `db.blobs/`, `db.lock` in `.settle/`. */
+export function namesOf(path: string): Names {
+  const stem = path.replace(/\.json$/, "");
+  return {
+    snapshot: path,
+    journal: `${stem}.journal`,
+    blobs: `${stem}.blobs`,
+    lock: `${stem}.lock`,
+    folder: dirname(path),
+  };
+}
+
+/** Where a file is written before it takes its place by a rename. Left over by a crash, it means nothing and is overwritten. */
+export function temporary(path: string): string {
+  return `${path}.tmp`;
+}

@@ -1,0 +1,82 @@
+// Where commits of the lowdb store go: appended to the journal, which is compacted when it has outgrown the snapshot.
+
+import type { Sink } from "../core/commits.ts";
+import type { Effect } from "../core/contents.ts";
+import type { Latch } from "../core/latch.ts";
+import { StoreUnavailable } from "../port.ts";
+import { type JournalingAdapter, SnapshotReplaced } from "./adapter.ts";
+import { mayPass } from "./files.ts";
+import { encodeEffect } from "./rows.ts";
+
+export interface SinkOptions {
+  adapter: JournalingAdapter;
+  /** lowdb's `write`. */
+  compact: () => Promise<void>;
+  latch: Latch;
+  log: (line: string) => void;
+  /** The journal may grow to this or to the snapshot's size, whichever is more. */
+  compactAtBytes: number;
+}
+
+/** How long nothing must have been written before the last transaction is sealed. */
+const quietMs = 20;
+
+export class JournalSink implements Sink<string> {
+  readonly #options: SinkOptions;
+  #compactAtBytes: number;
+  #quiet: NodeJS.Timeout | null = null;
+  #seal: () => void = () => {};
+
+  constructor(options: SinkOptions) {
+    this.#options = options;
+    this.#compactAtBytes = Math.max(options.compactAtBytes, options.adapter.snapshotBytes);
+  }
+
+  /**
+   * `seal` is called once after each burst of writes, and is to commit nothing: the empty transaction says that the ones before it were
+   * acknowledged, so that damage to the last of them is told from a torn write too.
+   */
+  sealWith(seal: () => void): void {
+    this.#seal = seal;
+  }
+
+  encode(effects: readonly Effect[]): string {
+    return effects.map((effect) => encodeEffect(effect)).join(",");
+  }
+
+  async write(batch: readonly string[]): Promise<void> {
+    await this.#options.adapter.journal.append(batch);
+    if (batch.some((rows) => rows !== "")) this.#sealSoon();
+  }
+
+  between(): Promise<void> | undefined {
+    const isDue = this.#options.adapter.journal.end.bytes > this.#compactAtBytes;
+    return isDue && this.#options.latch.reason === null ? this.#compact() : undefined;
+  }
+
+  /** Compacts for the last time. The store is whole either way. */
+  async finish(): Promise<void> {
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    const { adapter, latch } = this.#options;
+    if (latch.reason === null && !adapter.isCompact) await this.#compact();
+  }
+
+  /** A compaction that fails for want of space, or because the snapshot is someone else's now, is put off: the journal has everything. */
+  async #compact(): Promise<void> {
+    const { adapter, compact, compactAtBytes, latch, log } = this.#options;
+    try {
+      await compact();
+      this.#compactAtBytes = Math.max(compactAtBytes, adapter.snapshotBytes);
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      this.#compactAtBytes = adapter.journal.end.bytes + compactAtBytes;
+      if (mayPass(cause) || cause instanceof SnapshotReplaced) log(`compaction is put off, nothing is lost: ${detail}`);
+      else latch.shut(new StoreUnavailable(`the store stopped: compaction failed (${detail})`, true, { cause }));
+    }
+  }
+
+  #sealSoon(): void {
+    if (this.#quiet === null) this.#quiet = setTimeout(() => this.#seal(), quietMs).unref();
+    else this.#quiet.refresh();
+  }
+}

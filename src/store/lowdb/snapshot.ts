@@ -1,0 +1,171 @@
+// `db.json`: the whole store as valid JSON, one record a line, readable and fit for a diff.
+//
+//   {"format":1,"id":"…","follows":"…","seq":12,"order":34,"savedAt":"2026-01-01T00:00:00.000Z","records":[
+//   {"kind":"org","scope":"","name":"org_…","rev":1,"order":1,"rec":{…}},
+//   …
+//   ],"sha256":"…"}
+//
+// The last line holds the SHA-256 of every byte before it. Without that member (`]}`) the file is taken as edited by hand.
+
+import { createHash } from "node:crypto";
+import { isJsonObject, type JsonObject } from "../../domain/json.ts";
+import type { Contents, Effect } from "../core/contents.ts";
+import type { OpenFile } from "./files.ts";
+import { type Line, linesOf } from "./lines.ts";
+import { decodeLine, encodeEffect } from "./rows.ts";
+import { unreadable } from "./unreadable.ts";
+
+export const formatVersion = 1;
+
+export interface SnapshotHead {
+  /** Random; what a journal names as the snapshot it continues. */
+  id: string;
+  /** The journal whose transactions up to `seq` are in here; null for a new store. */
+  follows: string | null;
+  /** Sequence number of the last transaction in here. */
+  seq: number;
+  /** Place of the newest record ever created, deleted ones included. */
+  order: number;
+  /** ISO 8601. */
+  savedAt: string;
+}
+
+export interface Snapshot extends SnapshotHead {
+  /** Of every byte before the last line. */
+  sha256: string;
+  bytes: number;
+}
+
+const openRecords = ',"records":[';
+const footerPattern = /^\],"sha256":"([0-9a-f]{64})"\}\n$/;
+const footerBytes = '],"sha256":""}\n'.length + 64;
+const bareFooter = "]}\n";
+const headBytesAtMost = 4096;
+const writeBytes = 256 * 1024;
+const rowsAtOnce = 256;
+
+/** Writes head and contents into an empty file; the caller makes it durable. The contents must not change meanwhile. */
+export async function writeSnapshot(file: OpenFile, head: SnapshotHead, contents: Contents): Promise<Snapshot> {
+  const digest = createHash("sha256");
+  let position = 0;
+  const write = async (text: string, hashed: boolean) => {
+    const bytes = Buffer.from(text);
+    if (hashed) digest.update(bytes);
+    await file.write(bytes, position);
+    position += bytes.length;
+  };
+  const { id, follows, seq, order, savedAt } = head;
+  const members = JSON.stringify({ format: formatVersion, id, follows, seq, order, savedAt }).slice(0, -1);
+  let text = members + openRecords;
+  let separator = "\n";
+  for (const effect of effectsOf(contents)) {
+    text += separator + encodeEffect(effect, ",\n");
+    separator = ",\n";
+    if (text.length < writeBytes) continue;
+    await write(text, true);
+    text = "";
+  }
+  await write(`${text}\n`, true);
+  const sha256 = digest.digest("hex");
+  await write(`],"sha256":"${sha256}"}\n`, false);
+  return { ...head, sha256, bytes: position };
+}
+
+/** Reads a snapshot into empty contents. @throws StoreUnreadable */
+export async function readSnapshot(file: OpenFile, path: string, contents: Contents): Promise<Snapshot> {
+  const bytes = await file.size();
+  const head = readHead(await textAt(file, 0, Math.min(bytes, headBytesAtMost)), path);
+  const { end, sha256: expected } = await readFooter(file, bytes, path);
+  contents.reserveOrder(head.order);
+  const digest = createHash("sha256");
+  for await (const { raw, lines } of linesOf(file, 0, end)) {
+    digest.update(raw);
+    for (const line of lines) if (line.number > 1) load(line, expected !== null, contents, path);
+  }
+  const sha256 = digest.digest("hex");
+  if (expected !== null && sha256 !== expected) {
+    throw unreadable(path, "is damaged or was edited: its checksum does not match", editedMend);
+  }
+  return { ...head, sha256, bytes };
+}
+
+const editedMend =
+  'Restore it from a copy; or, if the edit is yours, make its last line "]}" (without the checksum) and start again.';
+
+function* effectsOf(contents: Contents): Generator<Effect> {
+  for (const { kind, scope, slot, history } of contents.all()) {
+    yield { op: "put", kind, scope, name: slot.name, stored: slot.stored } as Effect; // the table's kind is its records'
+    const rows = history?.texts() ?? [];
+    for (let i = 0; i < rows.length; i += rowsAtOnce) {
+      yield { op: "append", scope, name: slot.name, seq: i + 1, rows: rows.slice(i, i + rowsAtOnce) };
+    }
+  }
+}
+
+function load(line: Line, hasChecksum: boolean, contents: Contents, path: string): void {
+  try {
+    const text = line.bytes.toString();
+    contents.apply(decodeLine(text.endsWith(",") ? text.slice(0, -1) : text, hasChecksum));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw unreadable(path, `is damaged at line ${line.number}: ${detail}`, "Restore it from a copy.", cause);
+  }
+}
+
+function readHead(opening: string, path: string): SnapshotHead {
+  const format = /^\s*\{\s*"format"\s*:\s*(\d+)/.exec(opening)?.[1];
+  if (format === undefined) {
+    const what = opening === "" ? "is empty" : "is not a Settle store";
+    throw unreadable(path, what, "Name another file; a new one is made where there is none.");
+  }
+  if (Number(format) > formatVersion) {
+    const what = `has format ${format}, and this version of Settle knows formats up to ${formatVersion}`;
+    throw unreadable(path, what, "Open it with the newer version that wrote it.");
+  }
+  const line = opening.slice(0, opening.indexOf("\n"));
+  const head = line.endsWith(openRecords) ? headOf(`${line.slice(0, -openRecords.length)}}`) : null;
+  if (head === null) {
+    const what = "does not start as Settle writes it (a head line, then one record a line)";
+    throw unreadable(path, what, "If a formatter rewrote it, undo that; else restore it from a copy.");
+  }
+  return head;
+}
+
+function headOf(text: string): SnapshotHead | null {
+  const { format, id, follows, seq, order, savedAt } = parsedObject(text);
+  if (format !== formatVersion || typeof id !== "string" || typeof savedAt !== "string") return null;
+  if (follows !== null && typeof follows !== "string") return null;
+  if (!isCount(seq) || !isCount(order)) return null;
+  return { id, follows, seq, order, savedAt };
+}
+
+async function readFooter(
+  file: OpenFile,
+  bytes: number,
+  path: string,
+): Promise<{ end: number; sha256: string | null }> {
+  const closing = await textAt(file, Math.max(0, bytes - footerBytes), Math.min(bytes, footerBytes));
+  const sha256 = footerPattern.exec(closing)?.[1];
+  if (sha256 !== undefined) return { end: bytes - footerBytes, sha256 };
+  if (closing.endsWith(`\n${bareFooter}`)) return { end: bytes - bareFooter.length, sha256: null };
+  throw unreadable(path, "is damaged or cut short: its last line is not as Settle writes it", editedMend);
+}
+
+async function textAt(file: OpenFile, position: number, length: number): Promise<string> {
+  const bytes = Buffer.alloc(length);
+  const got = await file.read(bytes, position);
+  return bytes.toString("latin1", 0, got);
+}
+
+function parsedObject(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

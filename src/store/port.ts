@@ -1,0 +1,104 @@
+// The store's port: records by (kind, scope, name), an append-only history per instance, blobs, and one atomic commit.
+
+import type { Bootstrap, Instance, Key, Machine, Org, Transition, Upload, Version } from "../domain/records.ts";
+
+/** The kinds of record. A record lives in a scope (its parent's path) under a name that is unique there. */
+export interface Collections {
+  bootstrap: Bootstrap; // scope "", name "bootstrap"
+  org: Org; // scope "", name = id
+  key: Key; // scope = org id, name = id
+  machine: Machine; // scope = org id, name = slug
+  version: Version; // scope = `${orgId}/${machine}`, name = id
+  upload: Upload; // scope = `${orgId}/${machine}`, name = version id
+  instance: Instance; // scope = `${orgId}/${machine}`, name = slug
+}
+export type Kind = keyof Collections;
+
+/** Where a record lives. */
+export interface Ref<K extends Kind = Kind> {
+  kind: K;
+  scope: string;
+  name: string;
+}
+
+/** A record as stored. `rev` starts at 1 and grows by one at each put; `order` is its place in creation order within the store. */
+export interface Stored<T> {
+  rec: T;
+  rev: number;
+  order: number;
+}
+
+/** One page in creation order, oldest first. `next` is the position to continue after; absent on the last page. */
+export interface Page<T> {
+  items: T[];
+  next?: number;
+}
+
+/**
+ * One part of a commit. `ifRev` fences it: the revision the record must have now, 0 = it must not exist.
+ * `append` adds to an instance's history; the rows' `seq` must continue it without a gap. Deleting an instance deletes its history.
+ */
+export type Change =
+  | { [K in Kind]: { op: "put"; kind: K; scope: string; name: string; rec: Collections[K]; ifRev: number } }[Kind]
+  | { op: "delete"; kind: Kind; scope: string; name: string; ifRev: number }
+  | { op: "append"; scope: string; name: string; rows: Transition[] };
+
+/** A commit was refused because a record is not at the revision it was read at. Nothing of the commit was applied. */
+export class StoreConflict extends Error {
+  readonly ref: Ref;
+  readonly actualRev: number;
+  constructor(ref: Ref, expectedRev: number, actualRev: number) {
+    super(`${ref.kind} ${ref.scope}/${ref.name} is at revision ${actualRev}, not ${expectedRev}`);
+    this.name = "StoreConflict";
+    this.ref = ref;
+    this.actualRev = actualRev;
+  }
+}
+
+/** The store can't take writes now (disk full: try again) or any more (I/O error, closed: `final`). Nothing of the commit is acknowledged. */
+export class StoreUnavailable extends Error {
+  readonly final: boolean;
+  constructor(message: string, final: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreUnavailable";
+    this.final = final;
+  }
+}
+
+/** The store can't be opened: damaged, locked by another process, or of a newer format. The files were not touched. */
+export class StoreUnreadable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreUnreadable";
+  }
+}
+
+export interface Store {
+  /** What `--store` named, as a person would recognise it: an absolute path, or `memory:`. */
+  readonly location: string;
+
+  /** Never shows what is not durable. The record returned is shared: treat it as frozen. */
+  get<K extends Kind>(kind: K, scope: string, name: string): Promise<Stored<Collections[K]> | null>;
+
+  /** Records of a scope after position `after` (0 = from the start), in creation order: a write between two pages neither repeats nor hides another record. */
+  list<K extends Kind>(kind: K, scope: string, after: number, limit: number): Promise<Page<Stored<Collections[K]>>>;
+
+  /** An instance's transitions with `seq` > `after`, in order. Empty for an unknown instance. */
+  history(scope: string, name: string, after: number, limit: number): Promise<Page<Transition>>;
+
+  /** Runs `fn` alone among all calls with the same lane name, first come first served. A throw of one call doesn't hinder the next. */
+  exclusive<T>(lane: string, fn: () => Promise<T>): Promise<T>;
+
+  /**
+   * Applies all changes or none; resolves with the new revision of each put, in order (0 for other changes), once they are durable.
+   * @throws StoreConflict, StoreUnavailable
+   */
+  commit(changes: Change[]): Promise<number[]>;
+
+  /** Keeps bytes under their SHA-256 (lower-case hex), durable before it resolves. The same bytes again are free. */
+  putBlob(bytes: Uint8Array): Promise<string>;
+  getBlob(sha256: string): Promise<Uint8Array | null>;
+
+  /** Finishes what was accepted, compacts, lets go of the lock. Later calls reject with StoreUnavailable (final). */
+  close(): Promise<void>;
+}

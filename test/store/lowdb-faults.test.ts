@@ -1,0 +1,201 @@
+// The lowdb adapter on a disk that is full or breaks: who is told what, and what is left.
+
+import { beforeEach, describe, expect, test } from "vitest";
+import { type LowdbOptions, openLowdbStore } from "../../src/store/lowdb/open.ts";
+import { type Store, StoreUnavailable } from "../../src/store/port.ts";
+import { type Fault, type Operation, SimulatedDisk, systemError } from "./disk.ts";
+import { clock, entropy, namesInPages, putInstance, scope, shownBy, step } from "./support.ts";
+
+const path = "/s/db.json";
+const journalPath = "/s/db.journal";
+const options: LowdbOptions = { durability: "process", clock, entropy };
+
+let disk: SimulatedDisk;
+let log: string[];
+beforeEach(() => {
+  disk = new SimulatedDisk();
+  log = [];
+});
+const open = (more: Partial<LowdbOptions> = {}) =>
+  openLowdbStore(path, { ...options, files: disk, log: (line) => log.push(line), ...more });
+
+/** The given operation on files whose name ends so fails. */
+function failing(operation: Operation, ending: string, code: string, written = 0): Fault {
+  return (asked, name) =>
+    asked === operation && name.endsWith(ending) ? { error: systemError(code, name), written } : undefined;
+}
+const healthy: Fault = () => undefined;
+
+async function refusal(promise: Promise<unknown>): Promise<StoreUnavailable> {
+  const error = await promise.then(
+    () => "it was accepted",
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof StoreUnavailable)) throw new Error(`expected StoreUnavailable, got ${String(error)}`);
+  return error;
+}
+
+/** What the next process would find. */
+async function afterwards(): Promise<Store> {
+  return openLowdbStore(path, { ...options, files: disk.after("nothing") });
+}
+
+describe("a full disk", () => {
+  test("refuses the commits in hand and what builds on them, keeps the rest, and goes on when there is room", async () => {
+    const store = await open();
+    await store.commit(step("a", 0));
+    const before = disk.files()[journalPath];
+    disk.fault = failing("write", ".journal", "ENOSPC", 100);
+    const first = [store.commit(step("a", 1)), store.commit(step("a", 2)), store.commit([putInstance("b", 0)])];
+    const refusals = await Promise.all(first.map(refusal));
+    for (const { final, message } of refusals)
+      expect([final, message]).toEqual([false, "the disk is full: /s/db.journal can't grow"]);
+    expect(disk.files()[journalPath]).toEqual(before);
+    expect(await store.get("instance", scope, "a")).toMatchObject({ rev: 1 });
+    expect((await refusal(store.commit(step("a", 1)))).final).toBe(false);
+    disk.fault = healthy;
+    expect(await store.commit(step("a", 1))).toEqual([2, 0]);
+    await store.commit([putInstance("b", 0)]);
+    const shown = await shownBy(store);
+    expect(await shownBy(await afterwards())).toEqual(shown);
+  });
+
+  test("refuses what was committed while the failing write was under way", async () => {
+    const store = await open();
+    const large = "x".repeat(300_000); // past what is written without leaving the thread
+    let later: Promise<StoreUnavailable> | undefined;
+    disk.fault = (operation, name) => {
+      if (operation !== "write" || !name.endsWith(".journal")) return undefined;
+      later ??= refusal(store.commit(step("a", 1)));
+      return { error: systemError("ENOSPC", name), written: 1000 };
+    };
+    const first = await refusal(store.commit([putInstance("a", 0, { large })]));
+    expect([first.final, (await later)?.final]).toEqual([false, false]);
+    disk.fault = healthy;
+    expect(await store.commit([putInstance("a", 0)])).toEqual([1]);
+    expect(await namesInPages(await afterwards(), 10)).toEqual(["a"]);
+  });
+
+  test("a conflict with a commit that failed is told as the failure: the record never was there", async () => {
+    const store = await open();
+    disk.fault = failing("write", ".journal", "ENOSPC");
+    const both = [store.commit([putInstance("a", 0)]), store.commit([putInstance("a", 0)])];
+    for (const { final } of await Promise.all(both.map(refusal))) expect(final).toBe(false);
+  });
+
+  test("refuses a blob, leaves no half of it, and takes it when there is room", async () => {
+    const store = await open();
+    const bytes = new Uint8Array(1000);
+    disk.fault = failing("write", ".tmp", "ENOSPC", 500);
+    expect((await refusal(store.putBlob(bytes))).final).toBe(false);
+    expect(Object.keys(disk.files()).sort()).toEqual([journalPath, path]);
+    disk.fault = healthy;
+    expect(await store.getBlob(await store.putBlob(bytes))).toHaveLength(1000);
+  });
+
+  test.each<[string, Fault]>([
+    ["writing the snapshot", failing("write", "db.json.tmp", "ENOSPC", 10)],
+    ["making it durable", failing("sync", "db.json.tmp", "ENOSPC")],
+    ["making the new journal", failing("write", "db.journal.tmp", "ENOSPC", 10)],
+  ])("while %s: compaction is put off, commits go on, and closing keeps all", async (_, fault) => {
+    const store = await open({ compactAtBytes: 1000 });
+    disk.fault = fault;
+    for (let rev = 0; rev < 20; rev++) await store.commit(step("a", rev));
+    expect(log.length).toBeGreaterThan(0);
+    expect(log.length).toBeLessThan(10); // not tried again at each commit
+    for (const line of log) expect(line).toMatch(/^compaction is put off, nothing is lost: ENOSPC/);
+    const shown = await shownBy(store);
+    await store.close();
+    expect(Object.keys(disk.files()).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    disk.fault = healthy;
+    const again = await afterwards();
+    expect(await shownBy(again)).toEqual(shown);
+    await again.commit(step("a", 20));
+  });
+});
+
+describe("an error that leaves the disk in doubt stops the store for good", () => {
+  test.each<[string, LowdbOptions["durability"], Fault]>([
+    ["an I/O error of a write", "process", failing("write", ".journal", "EIO", 100)],
+    ["a failed sync", "power", failing("sync", ".journal", "EIO")],
+    ["a sync that says the disk is full", "power", failing("sync", ".journal", "ENOSPC")],
+    [
+      "a full disk whose file can't be cut back",
+      "process",
+      (operation, name) =>
+        failing("write", ".journal", "ENOSPC", 10)(operation, name) ??
+        failing("truncate", ".journal", "EIO")(operation, name),
+    ],
+  ])("%s", async (_, durability, fault) => {
+    const store = await open({ durability });
+    await store.commit(step("a", 0));
+    disk.fault = fault;
+    const both = await Promise.all([store.commit(step("a", 1)), store.commit([putInstance("b", 0)])].map(refusal));
+    for (const { final, message } of both)
+      expect([final, message]).toEqual([true, expect.stringMatching(/^the store stopped: .*journal/)]);
+    disk.fault = healthy;
+    const calls = [
+      store.commit(step("a", 1)),
+      store.get("instance", scope, "a"),
+      store.putBlob(new Uint8Array()),
+      store.exclusive("a", async () => {}),
+    ];
+    for (const { final, message } of await Promise.all(calls.map(refusal))) {
+      expect([final, message]).toEqual([true, expect.stringMatching(/^the store stopped/)]);
+    }
+    const journal = disk.files()[journalPath];
+    await store.close();
+    expect(disk.files()[journalPath]).toEqual(journal); // what is in doubt is left for the next start to judge
+    expect(await (await afterwards()).get("instance", scope, "a")).not.toBeNull();
+  });
+
+  test.each<[string, Fault]>([
+    ["a snapshot that can't be synced", failing("sync", "db.json.tmp", "EIO")],
+    ["a snapshot whose name can't be made durable", failing("syncFolder", "/s", "EIO")],
+  ])("in compaction: %s", async (_, fault) => {
+    const store = await open({ compactAtBytes: 1 });
+    disk.fault = fault;
+    for (let rev = 0; ; rev++) {
+      const outcome = await store.commit(step("a", rev)).catch((error: unknown) => error);
+      if (outcome instanceof StoreUnavailable) {
+        expect(outcome).toMatchObject({ final: true, message: expect.stringContaining("compaction failed") });
+        break;
+      }
+    }
+    disk.fault = healthy;
+    await store.close();
+    expect((await (await afterwards()).history(scope, "a", 0, 100)).items.length).toBeGreaterThan(0);
+  });
+
+  test("a blob that can't be made durable", async () => {
+    const store = await open();
+    disk.fault = failing("sync", ".tmp", "EIO");
+    expect((await refusal(store.putBlob(new Uint8Array(1)))).final).toBe(true);
+    disk.fault = healthy;
+    expect((await refusal(store.commit(step("a", 0)))).final).toBe(true);
+    await store.close();
+  });
+});
+
+test("a snapshot that someone replaced while the store was open is not written over; the journal keeps the work", async () => {
+  const store = await open();
+  await store.commit(step("a", 0));
+  const theirs = Buffer.from("theirs");
+  const file = await disk.open(path, "update");
+  await file.truncate(0);
+  await file.write(theirs, 0);
+  await store.close();
+  expect(disk.files()[path]).toEqual(theirs);
+  expect(log).toEqual([
+    "compaction is put off, nothing is lost: /s/db.json was changed by someone else while it was open",
+  ]);
+  expect(String(disk.files()[journalPath])).toContain('"name":"a"');
+});
+
+test("a snapshot that someone deleted while the store was open is written again", async () => {
+  const store = await open();
+  await store.commit(step("a", 0));
+  await disk.remove(path);
+  await store.close();
+  expect(await namesInPages(await afterwards(), 10)).toEqual(["a"]);
+});
