@@ -1,0 +1,50 @@
+// What a store is born with: an organization, a key that may do everything, a token signed by it, and the secret that signs uploads.
+
+import { SignJWT } from "jose";
+import type { Clock, Entropy } from "./domain/clock.ts";
+import { newId, newSecret } from "./domain/ids.ts";
+import type { Bootstrap, Key } from "./domain/records.ts";
+import { allScopes } from "./domain/scopes.ts";
+import type { Store } from "./store/port.ts";
+
+export interface Credentials extends Bootstrap {
+  secretKey: string;
+}
+
+/** The store's credentials: made once, at its first start, and the same ever after. */
+export async function ensureCredentials(store: Store, clock: Clock, entropy: Entropy): Promise<Credentials> {
+  const existing = await store.get("bootstrap", "", "bootstrap");
+  if (existing) {
+    const key = await store.get("key", existing.rec.orgId, existing.rec.keyId);
+    return { ...existing.rec, secretKey: key?.rec.secret ?? "" };
+  }
+  const createdAt = clock.now();
+  const orgId = newId("org", entropy);
+  const key: Key = {
+    id: newId("sbk", entropy),
+    orgId,
+    name: "bootstrap",
+    secret: newSecret(entropy),
+    scopes: [...allScopes],
+    createdAt,
+  };
+  const adminToken = await signAdminToken(key, createdAt);
+  const uploadSecret = Buffer.from(entropy.bytes(32)).toString("base64url");
+  const bootstrap: Bootstrap = { orgId, keyId: key.id, adminToken, uploadSecret };
+  await store.commit([
+    { op: "put", kind: "org", scope: "", name: orgId, rec: { id: orgId, name: "local", createdAt }, ifRev: 0 },
+    { op: "put", kind: "key", scope: orgId, name: key.id, rec: key, ifRev: 0 },
+    { op: "put", kind: "bootstrap", scope: "", name: "bootstrap", rec: bootstrap, ifRev: 0 },
+  ]);
+  return { ...bootstrap, secretKey: key.secret };
+}
+
+/** Without an expiry: it is the same after every restart, and ends with its key. */
+function signAdminToken(key: Key, createdAt: number): Promise<string> {
+  return new SignJWT({ act: { sub: "settle-admin" } })
+    .setProtectedHeader({ alg: "HS256", kid: key.id })
+    .setAudience("https://api.statebacked.dev/")
+    .setIssuer(`https://${key.id}.client.statebacked.dev/`)
+    .setIssuedAt(Math.floor(createdAt / 1000))
+    .sign(new TextEncoder().encode(key.secret));
+}

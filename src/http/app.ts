@@ -1,0 +1,127 @@
+// The HTTP server: Fastify carries the requests, the document decides what they mean.
+
+import cors from "@fastify/cors";
+import multipart from "@fastify/multipart";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import Fastify from "fastify";
+import { Problem } from "../domain/problem.ts";
+import type { Services } from "../operations/services.ts";
+import { operationTable } from "../operations/table.ts";
+import type { Operation } from "../spec/document.ts";
+import { createResponseCheck } from "../spec/response-check.ts";
+import type { Api } from "./api.ts";
+import { createApi } from "./api.ts";
+import { createAuthenticator } from "./authentication.ts";
+import { bodyLimitOf } from "./body.ts";
+import { answerClientError } from "./client-error.ts";
+import { registerControlPlane } from "./control.ts";
+import type { ServerLog } from "./errors.ts";
+import { toProblem } from "./errors.ts";
+import { limitBody } from "./limit-body.ts";
+import type { Responder, ResponseCheckMode } from "./responses.ts";
+import { createResponder } from "./responses.ts";
+import { registerUploads } from "./uploads.ts";
+
+export interface AppOptions {
+  services: Services;
+  /** Base of absolute URLs; without it, the request's own host. */
+  publicUrl: string | undefined;
+  responseCheck: ResponseCheckMode;
+  /** What `/_settle/ready` answers. */
+  isReady(): boolean;
+  version: string;
+  log: ServerLog;
+}
+
+/** What whoever starts the server needs of it: where it listens, its request listener, its end. */
+export type App = Pick<FastifyInstance, "listen" | "server" | "routing" | "close">;
+
+/** Longest body any route reads; each operation's own limit is smaller or equal. */
+const longestBodyBytes = 32_000_000;
+
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { services, log } = options;
+  const responder = createResponder(createResponseCheck(), options.responseCheck, log);
+  const app = Fastify({
+    bodyLimit: longestBodyBytes,
+    forceCloseConnections: "idle",
+    requestTimeout: 60_000,
+    // Every published client labels empty bodies as JSON, and one of them doubles the leading slash.
+    rewriteUrl: (request) => (request.url ?? "/").replace(/^\/{2,}/, "/"),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, _request, reply) =>
+      responder.sendProblem(reply as FastifyReply, undefined, toProblem(error, log)),
+  });
+  // While stopping, a connection is let go with its answer: kept alive, it would keep the server from ending.
+  let isClosing = false;
+  app.addHook("preClose", async () => {
+    isClosing = true;
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (isClosing) reply.header("connection", "close");
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => done(null, bytes));
+  await app.register(cors, {
+    origin: "*",
+    methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    allowedHeaders: ["authorization", "content-type", "x-statebacked-org-id", "x-statebacked-act"],
+    maxAge: 86_400,
+    strictPreflight: false,
+  });
+  await app.register(multipart);
+  app.setErrorHandler((error, request, reply) =>
+    responder.sendProblem(reply, operationIdOf(request), toProblem(error, log)),
+  );
+  registerControlPlane(app, { isReady: options.isReady, version: options.version });
+  registerUploads(app, services);
+  const api = await createApi(services, createAuthenticator(services.store), operationTable);
+  registerApi(app, api, responder, options);
+  return app;
+}
+
+/** Everything that is not the control plane's: any method, any path. */
+function registerApi(app: FastifyInstance, api: Api, responder: Responder, { publicUrl }: AppOptions): void {
+  app.decorateRequest("operation", undefined);
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.url.startsWith("/_settle")) return;
+    // Routed before the body is read: what leads nowhere is not worth receiving.
+    const routed = api.route(request.method, request.url);
+    if ("problem" in routed) {
+      if (routed.allow) reply.header("allow", routed.allow);
+      throw routed.problem;
+    }
+    request.operation = routed;
+  });
+  app.addHook("preParsing", async (request, _reply, payload) =>
+    limitBody(request.headers, payload, bodyLimitOf(request.operation)),
+  );
+  const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { operation } = request;
+    if (!operation) throw new Problem("not-found", `There is nothing at ${request.url}.`);
+    const { method, url, headers } = request;
+    const baseUrl = publicUrl ?? `${request.protocol}://${request.host}`;
+    const bytes = Buffer.isBuffer(request.body) ? request.body : undefined;
+    const answer = await api.handle(operation, { method, url, headers, bytes, baseUrl });
+    return responder.send(reply, operation.operationId, answer);
+  };
+  // OPTIONS belongs to CORS; methods that this list doesn't have go to the not-found handler, which answers the same way.
+  app.route({
+    method: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"],
+    url: "/*",
+    exposeHeadRoute: false,
+    handler: handle,
+  });
+  app.setNotFoundHandler(handle);
+}
+
+function operationIdOf(request: FastifyRequest): string | undefined {
+  return request.operation?.operationId;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** What the document routes this request to. */
+    operation: Operation | undefined;
+  }
+}

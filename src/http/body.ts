@@ -1,0 +1,51 @@
+// Reads a request body as the operation's content types say, without changing what was sent.
+
+import { jsonDepth, maxJsonDepth } from "../domain/json.ts";
+import { Problem } from "../domain/problem.ts";
+import type { Operation } from "../spec/document.ts";
+
+/** Largest body of an operation, in bytes. A migration's may carry its whole code spelled out byte by byte (a defect of a published client). */
+export function bodyLimitOf(operation: Operation | undefined): number {
+  return operation?.operationId === "createMigration" ? 32_000_000 : 2_000_000;
+}
+
+/**
+ * The parsed body, `undefined` when there is none. Every client labels even empty bodies as JSON, so an empty one says nothing.
+ * @throws Problem 415 for a label the operation doesn't read, 400 for what is not JSON in UTF-8 or nests too deep
+ */
+export function readBody(operation: Operation, contentType: string | undefined, bytes: Buffer | undefined): unknown {
+  if (!bytes || bytes.length === 0) return undefined;
+  const declared = operation.requestContentTypes;
+  const label = (contentType ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (declared.length === 0) return undefined;
+  if (!declared.includes(label) && !declared.includes("*/*")) {
+    const expected = declared.join(" or ");
+    throw new Problem(
+      "unsupported-media-type",
+      `This operation reads ${expected}, and the body is labelled ${label || "not at all"}.`,
+    );
+  }
+  const text = decode(bytes);
+  if (label === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
+  return label === "application/json" || label === "text/plain" ? parseJson(text) : text;
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Problem("invalid-parameter", "The body is not text in UTF-8.", { parameter: "body" });
+  }
+}
+
+function parseJson(text: string): unknown {
+  if (jsonDepth(text) > maxJsonDepth) {
+    throw new Problem("invalid-parameter", `The body nests deeper than ${maxJsonDepth} levels.`, { parameter: "body" });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Problem("invalid-parameter", `The body is not JSON: ${message}.`, { parameter: "body" });
+  }
+}

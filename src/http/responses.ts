@@ -1,0 +1,60 @@
+// Writes a reply to the wire, after holding it against the document.
+
+import type { FastifyReply } from "fastify";
+import type { Problem } from "../domain/problem.ts";
+import { Problem as ProblemError } from "../domain/problem.ts";
+import type { Reply } from "../operations/services.ts";
+import type { ResponseCheck } from "../spec/response-check.ts";
+import type { ServerLog } from "./errors.ts";
+
+export type ResponseCheckMode = "strict" | "warn" | "off";
+
+export interface Responder {
+  /** `operationId` is undefined for a request that no operation is responsible for. */
+  send(reply: FastifyReply, operationId: string | undefined, answer: Reply): FastifyReply;
+  sendProblem(reply: FastifyReply, operationId: string | undefined, problem: Problem): FastifyReply;
+}
+
+const jsonType = "application/json; charset=utf-8";
+
+export function createResponder(check: ResponseCheck, mode: ResponseCheckMode, log: ServerLog): Responder {
+  /** What the document says against this answer, as one sentence; empty when nothing. */
+  function violation(operationId: string | undefined, status: number, headers: object, body: string | null): string {
+    const response = { status, headers: headers as { [name: string]: string }, body };
+    const found =
+      operationId === undefined ? check.checkErrorShape(response) : check.checkResponse({ operationId, ...response });
+    return found.map(({ message }) => message).join(" ");
+  }
+
+  function write(reply: FastifyReply, operationId: string | undefined, { status, body }: Reply): FastifyReply {
+    const text = body === undefined ? null : JSON.stringify(body);
+    const headers = text === null ? {} : { "content-type": jsonType };
+    if (mode === "off") return finish(reply, status, headers, text);
+    const broken = violation(operationId, status, { ...reply.getHeaders(), ...headers }, text);
+    if (broken === "") return finish(reply, status, headers, text);
+    const what = `our answer ${status} to ${operationId ?? "a request outside the API"} violates openapi.yaml: ${broken}`;
+    log({ level: "error", message: `contract violation: ${what}` });
+    if (mode === "warn") return finish(reply, status, headers, text);
+    const problem = new ProblemError(
+      "contract-violation",
+      `Settle's own answer would have broken the contract: ${broken}`,
+    );
+    return finish(reply, problem.status, { "content-type": jsonType }, JSON.stringify(problem.body));
+  }
+
+  return {
+    send: write,
+    sendProblem: (reply, operationId, problem) =>
+      write(reply, operationId, { status: problem.status, body: problem.body }),
+  };
+}
+
+function finish(
+  reply: FastifyReply,
+  status: number,
+  headers: { [name: string]: string },
+  text: string | null,
+): FastifyReply {
+  reply.code(status).headers(headers);
+  return text === null ? reply.send() : reply.send(text);
+}

@@ -1,0 +1,63 @@
+// The upload URL: a multipart form with the fields that beginning a version gave out, the code last; open, since the token is the key.
+
+import type { MultipartFile } from "@fastify/multipart";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Problem } from "../domain/problem.ts";
+import { bundleLimits } from "../operations/code.ts";
+import type { Services } from "../operations/services.ts";
+import { receiveUpload } from "../operations/uploads.ts";
+
+export function registerUploads(app: FastifyInstance, services: Services): void {
+  app.post("/_settle/uploads", async (request, reply) => {
+    const file = await uploadedFile(request);
+    const token = textField(file, "token");
+    if (token === undefined) {
+      throw new Problem(
+        "invalid-parameter",
+        "The field token is missing. Send every field of codeUploadFields before the file.",
+        { parameter: "token" },
+      );
+    }
+    await receiveUpload(services, token, await contents(file), textField(file, "content-encoding") === "gzip");
+    return reply.code(204).send();
+  });
+}
+
+async function uploadedFile(request: FastifyRequest): Promise<MultipartFile> {
+  if (!request.isMultipart()) {
+    throw new Problem(
+      "unsupported-media-type",
+      "Send the code as multipart/form-data, in the field `file`, after the other fields.",
+    );
+  }
+  const limits = { fileSize: bundleLimits.plainBytes + 1, fields: 20, fieldSize: 10_000, files: 1 };
+  try {
+    const file = await request.file({ limits, throwFileSizeLimit: false });
+    if (file) return file;
+  } catch (cause) {
+    throw new Problem(
+      "invalid-parameter",
+      `The form can't be read: ${String(cause instanceof Error ? cause.message : cause)}.`,
+      { parameter: "file", cause },
+    );
+  }
+  throw new Problem("invalid-parameter", "The form has no field `file`.", { parameter: "file" });
+}
+
+function textField(file: MultipartFile, name: string): string | undefined {
+  const field = file.fields[name];
+  const one = Array.isArray(field) ? field[0] : field;
+  return one?.type === "field" && typeof one.value === "string" ? one.value : undefined;
+}
+
+async function contents(file: MultipartFile): Promise<Buffer> {
+  try {
+    const bytes = await file.toBuffer();
+    if (!file.file.truncated) return bytes;
+  } catch (cause) {
+    throw new Problem("invalid-parameter", "The form ended before the file did.", { parameter: "file", cause });
+  }
+  throw new Problem("body-too-large", `The code is more than ${bundleLimits.plainBytes} bytes, which is the limit.`, {
+    parameter: "file",
+  });
+}

@@ -1,0 +1,197 @@
+// Settle as a library, and the one place where ports get their adapters: `startServer`.
+
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { ensureCredentials } from "./bootstrap.ts";
+import type { Clock, Entropy } from "./domain/clock.ts";
+import type { LogLine } from "./engine/port.ts";
+import { createSandboxEngine } from "./engine/sandbox.ts";
+import type { App } from "./http/app.ts";
+import { createApp } from "./http/app.ts";
+import type { ServerLog } from "./http/errors.ts";
+import type { ResponseCheckMode } from "./http/responses.ts";
+import type { Services } from "./operations/services.ts";
+import type { Published } from "./publisher.ts";
+import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
+import type { Store } from "./store/port.ts";
+
+/** Every option of `settle serve`, as values. Durations are milliseconds. */
+export interface ServerOptions {
+  /** 0 = any free port. @default 4380 */
+  port?: number;
+  /** @default "127.0.0.1" */
+  host?: string;
+  /** A path of a JSON file, or `memory:`. @default ".settle/db.json" */
+  store?: string;
+  /** Files and folders whose sources become machines. */
+  machines?: string[];
+  /** Republish a machine when its source changes. @default false */
+  watch?: boolean;
+  /** @default 10000 */
+  settleTimeoutMs?: number;
+  /** Longest a machine may compute without yielding. @default 1000 */
+  cpuTimeoutMs?: number;
+  /** Base of absolute URLs in answers; without it, the request's own host. */
+  publicUrl?: string;
+  /** What a write survives before it is acknowledged: a killed process, or a power cut too. @default "process" */
+  durability?: "process" | "power";
+  /** What happens to a response of ours that violates the document. @default "strict" */
+  responseCheck?: ResponseCheckMode;
+  /** The server's own log. @default nothing is written */
+  log?: ServerLog;
+  /** What machine code prints. @default nothing is written */
+  onMachineLog?: (line: LogLine) => void;
+}
+
+export interface SettleServer {
+  /** Where it listens, without a trailing slash. */
+  url: string;
+  orgId: string;
+  keyId: string;
+  secretKey: string;
+  /** A token signed by the key, which has every scope. */
+  adminToken: string;
+  /** The store's path, or `memory:`. */
+  store: string;
+  /** The machines published from sources. */
+  machines: string[];
+  /** A node request listener: `supertest(server.handler)` works without a port. */
+  handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Finishes the requests in hand (for at most some seconds), writes everything, lets go of the port and the store. */
+  close(): Promise<void>;
+}
+
+const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
+  port: true,
+  host: true,
+  store: true,
+  machines: true,
+  watch: true,
+  settleTimeoutMs: true,
+  cpuTimeoutMs: true,
+  publicUrl: true,
+  durability: true,
+  responseCheck: true,
+  log: true,
+  onMachineLog: true,
+};
+
+/** How long a stop waits for requests that wait for their machines, before those are interrupted. */
+const closeGraceMs = 2_500;
+
+/** @throws for an unknown option, a taken port, a store that can't be read, a machine that can't be published */
+export async function startServer(options: ServerOptions = {}): Promise<SettleServer> {
+  const unknown = Object.keys(options).find((name) => !(name in optionNames));
+  if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
+  const { port = 4380, host = "127.0.0.1", log = () => {} } = options;
+  const clock = systemClock();
+  const entropy: Entropy = { bytes: (size) => randomBytes(size) };
+  const engine = createSandboxEngine({
+    cpuTimeoutMs: options.cpuTimeoutMs ?? 1_000,
+    onLog: options.onMachineLog ?? (() => {}),
+    onTrouble: (message) => log({ level: "warn", message }),
+  });
+  // The sandbox takes its time to start; it does so while everything else is loaded.
+  engine.warm();
+  let store: Store | undefined;
+  let app: App | undefined;
+  let published: Published | undefined;
+  const close = async () => {
+    await published?.close();
+    if (app) await closeApp(app, () => engine.close());
+    await engine.close();
+    await store?.close();
+  };
+  try {
+    store = await openStore(options, clock, entropy);
+    const credentials = await ensureCredentials(store, clock, entropy);
+    const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
+    const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
+    const services: Services = { store, engine, clock, entropy, settings };
+    let isReady = false;
+    app = await createApp({
+      services,
+      publicUrl: options.publicUrl?.replace(/\/+$/, ""),
+      responseCheck: options.responseCheck ?? "strict",
+      isReady: () => isReady,
+      version: packageVersion(),
+      log,
+    });
+    const [url] = await Promise.all([listen(app, host, port), undefined]);
+    const publish = options.watch ? watchSources : publishSources;
+    const paths = (options.machines ?? []).map((path) => resolve(path));
+    const cacheFolder = store.location === "memory:" ? undefined : bundleCacheFolder(store.location);
+    published = await publish({ services, orgId, paths, cacheFolder, log });
+    isReady = true;
+    const { routing } = app;
+    return {
+      url,
+      orgId,
+      keyId,
+      secretKey,
+      adminToken,
+      store: store.location,
+      machines: published.names,
+      handler: routing,
+      close: once(close),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openStore(options: ServerOptions, clock: Clock, entropy: Entropy): Promise<Store> {
+  const location = options.store ?? ".settle/db.json";
+  if (location === "memory:") {
+    const { createMemoryStore } = await import("./store/memory.ts");
+    return createMemoryStore();
+  }
+  if (/^[a-z]+:\/\//i.test(location)) throw new TypeError(`--store takes a file path or memory:, and not ${location}`);
+  const { openLowdbStore } = await import("./store/lowdb/open.ts");
+  return openLowdbStore(resolve(location), { durability: options.durability ?? "process", clock, entropy });
+}
+
+async function listen(app: App, host: string, port: number): Promise<string> {
+  await app.listen({ host, port });
+  const address = app.server.address() as AddressInfo;
+  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${name}:${address.port}`;
+}
+
+/** Waits for the requests in hand; those that wait for a machine too long are answered with the state it has reached. */
+async function closeApp(app: App, interrupt: () => Promise<void>): Promise<void> {
+  const timer = setTimeout(() => void interrupt(), closeGraceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Never decreases, even when somebody sets the machine's clock back. */
+function systemClock(): Clock {
+  let last = 0;
+  return {
+    now() {
+      last = Math.max(last, Date.now());
+      return last;
+    },
+  };
+}
+
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+  return version;
+}
+
+function once<T>(fn: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= fn();
+    return result;
+  };
+}

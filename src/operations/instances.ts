@@ -1,0 +1,142 @@
+// Machine instances: create, get, list, send an event, list transitions, look inside.
+
+import { decodeCursor } from "../domain/cursor.ts";
+import type { JsonObject } from "../domain/json.ts";
+import { Problem } from "../domain/problem.ts";
+import type { Version } from "../domain/records.ts";
+import { isReservedEvent } from "../domain/reserved-events.ts";
+import type {
+  AdministrativeInstanceState,
+  CreateMachineInstanceRequest,
+  MachineInstancePage,
+  SendMachineInstanceEventRequest,
+  TransitionPage,
+} from "../spec/generated/types.ts";
+import { codeOf } from "./code.ts";
+import { deliver } from "./deliver.ts";
+import {
+  findInstance,
+  findMachine,
+  findVersion,
+  isoTime,
+  listPage,
+  machineScope,
+  nextCursor,
+  param,
+  versionInfo,
+} from "./lookup.ts";
+import { failureProblem, rejectionProblem } from "./outcome.ts";
+import type { Operation, Services } from "./services.ts";
+
+export const createMachineInstance: Operation = async (services, caller, request) => {
+  const { slug, context = {}, machineVersionId } = request.body as CreateMachineInstanceRequest;
+  const { orgId } = caller;
+  const { rec: machine } = await findMachine(services, orgId, param(request, "machineSlug"));
+  const versionId = machineVersionId ?? machine.currentVersionId;
+  if (versionId === undefined) {
+    const mend = "Finalize one with makeCurrent, or name one in machineVersionId.";
+    throw new Problem("not-found", `The machine ${machine.slug} has no current version. ${mend}`);
+  }
+  const version = await findVersion(services, orgId, machine.slug, versionId);
+  const instance = { orgId, machine: machine.slug, slug };
+  const body = await deliver(services, caller, instance, async (stored) => {
+    if (stored) throw new Problem("invalid-state", `The machine ${machine.slug} has an instance ${slug} already.`);
+    return { version, what: { kind: "create", context: context as JsonObject } };
+  });
+  return { status: 200, body };
+};
+
+export const sendMachineInstanceEvent: Operation = async (services, caller, request) => {
+  const { event: given } = request.body as SendMachineInstanceEventRequest;
+  const event = (typeof given === "string" ? { type: given } : given) as JsonObject & { type: string };
+  if (isReservedEvent(event.type)) {
+    const message = `Events named '${event.type}' are reserved for XState and the service. Send an event type of the machine's own.`;
+    throw new Problem("invalid-parameter", message, { parameter: "event" });
+  }
+  const machine = param(request, "machineSlug");
+  const slug = param(request, "instanceSlug");
+  const body = await deliver(services, caller, { orgId: caller.orgId, machine, slug }, async (stored) => {
+    const { rec } = stored ?? (await findInstance(services, caller, request));
+    if (rec.status === "paused") {
+      throw new Problem(
+        "invalid-state",
+        `The instance ${slug} is paused and takes no events until its status is running.`,
+      );
+    }
+    const version = await findVersion(services, caller.orgId, machine, rec.versionId);
+    const resting = { state: rec.state.state, context: rec.context, snapshot: rec.snapshot, running: rec.running };
+    return { version, what: { kind: "event", event, resting } };
+  });
+  return { status: 200, body };
+};
+
+export const getMachineInstance: Operation = async (services, caller, request) => {
+  const { rec } = await findInstance(services, caller, request);
+  const version = await findVersion(services, caller.orgId, rec.machine, rec.versionId);
+  const verdict = await services.engine.authorizeRead({
+    instance: { orgId: rec.orgId, machine: rec.machine, slug: rec.slug },
+    code: codeOf(services, version.id, version.codeSha256),
+    state: rec.state.state,
+    context: rec.context,
+    authContext: caller.authContext,
+    timeoutMs: services.settings.settleTimeoutMs,
+  });
+  if (verdict.kind === "rejected") throw rejectionProblem("allowRead", verdict.message);
+  if (verdict.kind === "failed") throw failureProblem(verdict.reason, verdict.message);
+  return { status: 200, body: rec.state };
+};
+
+export const getMachineInstanceAdmin: Operation = async (services, caller, request) => {
+  const { rec } = await findInstance(services, caller, request);
+  const version = await findVersion(services, caller.orgId, rec.machine, rec.versionId);
+  const body: AdministrativeInstanceState = {
+    state: rec.state.state,
+    context: rec.context,
+    tags: rec.state.tags,
+    done: rec.state.done,
+    status: rec.status,
+    machineVersion: versionInfo(version),
+    createdAt: isoTime(rec.createdAt),
+  };
+  return { status: 200, body };
+};
+
+export const listMachineInstances: Operation = async (services, caller, request) => {
+  const machine = param(request, "machineSlug");
+  await findMachine(services, caller.orgId, machine);
+  const { items, ...next } = await listPage(services, "instance", machineScope(caller.orgId, machine), request);
+  const versions = await versionsById(services, caller.orgId, machine, new Set(items.map((item) => item.versionId)));
+  const instances = items.flatMap(({ slug, createdAt, status, versionId }) => {
+    const version = versions.get(versionId);
+    return version ? [{ slug, createdAt: isoTime(createdAt), status, machineVersion: versionInfo(version) }] : [];
+  });
+  const body: MachineInstancePage = { instances, ...next };
+  return { status: 200, body };
+};
+
+export const listMachineInstanceTransitions: Operation = async (services, caller, request) => {
+  const { rec } = await findInstance(services, caller, request);
+  const scope = machineScope(rec.orgId, rec.machine);
+  const list = `transitions ${scope}/${rec.slug}`;
+  const after = decodeCursor(list, request.query.cursor);
+  const page = await services.store.history(scope, rec.slug, after, services.settings.pageSize);
+  const body: TransitionPage = {
+    transitions: page.items.map(({ createdAt, state, event }) => ({
+      createdAt: isoTime(createdAt),
+      state,
+      event: event as { type: string },
+    })),
+    ...nextCursor(list, page),
+  };
+  return { status: 200, body };
+};
+
+async function versionsById(
+  services: Services,
+  orgId: string,
+  machine: string,
+  ids: Set<string>,
+): Promise<Map<string, Version>> {
+  const found = await Promise.all([...ids].map((id) => findVersion(services, orgId, machine, id)));
+  return new Map(found.map((version) => [version.id, version]));
+}

@@ -1,0 +1,45 @@
+// Publishes code that came from a source file rather than an upload: the machine of that name, its code the current version.
+
+import { newId } from "../domain/ids.ts";
+import { Problem } from "../domain/problem.ts";
+import { StoreConflict } from "../store/port.ts";
+import { storeVersion } from "./code.ts";
+import { machineScope } from "./lookup.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * Creates the machine when it is missing, and a version when the code differs from the current version's.
+ * @returns the id of the new version, or null when nothing had to be done
+ * @throws Problem when the code is not a machine the engine can run
+ */
+export async function publishMachine(
+  services: Services,
+  orgId: string,
+  slug: string,
+  code: string,
+  clientInfo: string,
+): Promise<string | null> {
+  const { store, clock, entropy } = services;
+  if (!(await store.get("machine", orgId, slug))) {
+    const rec = { orgId, slug, createdAt: clock.now(), indexes: [] };
+    await store.commit([{ op: "put", kind: "machine", scope: orgId, name: slug, rec, ifRev: 0 }]).catch(ignoreConflict);
+  }
+  const codeSha256 = await store.putBlob(Buffer.from(code));
+  const machine = await store.get("machine", orgId, slug);
+  const currentId = machine?.rec.currentVersionId;
+  const current = currentId ? await store.get("version", machineScope(orgId, slug), currentId) : null;
+  if (current?.rec.codeSha256 === codeSha256) return null;
+  const id = newId("ver", entropy);
+  try {
+    await storeVersion(services, { id, orgId, machine: slug, clientInfo, indexSelectors: {}, codeSha256 }, true);
+  } catch (error) {
+    if (error instanceof Problem) throw new Problem(error.code, `machine ${slug}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  return id;
+}
+
+/** Somebody else created it in the meantime, which is as good. */
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof StoreConflict)) throw error;
+}

@@ -1,0 +1,46 @@
+// What an operation is given: the ports, who calls, and the request; and what it answers with.
+
+import type { Clock, Entropy } from "../domain/clock.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Engine } from "../engine/port.ts";
+import type { Store } from "../store/port.ts";
+
+export interface Settings {
+  settleTimeoutMs: number;
+  /** Most items on one page of any list. */
+  pageSize: number;
+  /** Signs version ids and upload tokens. */
+  uploadSecret: string;
+}
+
+export interface Services {
+  store: Store;
+  engine: Engine;
+  clock: Clock;
+  entropy: Entropy;
+  settings: Settings;
+}
+
+/** Who calls, as the token and the headers say, verified. */
+export interface Caller {
+  orgId: string;
+  keyId: string;
+  /** Handed to the machine's authorizers. */
+  authContext: JsonObject;
+}
+
+/** A request that fits the document. `baseUrl` is where absolute URLs in answers begin, without a trailing slash. */
+export interface OperationRequest {
+  params: { [name: string]: string };
+  query: { [name: string]: string | undefined };
+  body: unknown;
+  baseUrl: string;
+}
+
+/** Without a body nothing but the status is sent. */
+export interface Reply {
+  status: number;
+  body?: unknown;
+}
+
+export type Operation = (services: Services, caller: Caller, request: OperationRequest) => Promise<Reply>;

@@ -1,0 +1,28 @@
+// Every operation delivered so far, by its operationId; whatever the document has beside these answers 501.
+
+import {
+  createMachineInstance,
+  getMachineInstance,
+  getMachineInstanceAdmin,
+  listMachineInstances,
+  listMachineInstanceTransitions,
+  sendMachineInstanceEvent,
+} from "./instances.ts";
+import { createMachine, getMachine, listMachines } from "./machines.ts";
+import type { Operation } from "./services.ts";
+import { createMachineVersion, finalizeMachineVersion, listMachineVersions } from "./versions.ts";
+
+export const operationTable: { [operationId: string]: Operation } = {
+  createMachine,
+  getMachine,
+  listMachines,
+  createMachineVersion,
+  finalizeMachineVersion,
+  listMachineVersions,
+  createMachineInstance,
+  getMachineInstance,
+  getMachineInstanceAdmin,
+  listMachineInstances,
+  listMachineInstanceTransitions,
+  sendMachineInstanceEvent,
+};

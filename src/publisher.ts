@@ -1,0 +1,95 @@
+// Publishes the machines of `--machines` at the start and, when asked to, again whenever one of their files changes.
+
+import { dirname, join } from "node:path";
+import type { ServerLog } from "./http/errors.ts";
+import { publishMachine } from "./operations/publish.ts";
+import type { Services } from "./operations/services.ts";
+import { stopBundler } from "./sources/bundle.ts";
+import type { BundleCache } from "./sources/bundle-cache.ts";
+import { bundleThrough, createBundleCache } from "./sources/bundle-cache.ts";
+import type { MachineSource } from "./sources/find.ts";
+import { findMachineSources } from "./sources/find.ts";
+
+export interface PublisherOptions {
+  services: Services;
+  orgId: string;
+  /** Absolute paths of files and folders. */
+  paths: string[];
+  /** Where bundles are kept between starts; absent for a store in memory. */
+  cacheFolder: string | undefined;
+  log: ServerLog;
+}
+
+export interface Published {
+  /** The machines there are, sorted. */
+  names: string[];
+  close(): Promise<void>;
+}
+
+/** @throws SourceError or Problem when a source can't be published: a start must not pretend */
+export async function publishSources(options: PublisherOptions): Promise<Published> {
+  const { names } = await publishAll(options);
+  return { names, close: async () => {} };
+}
+
+/** The same, and again at every change; a source that is broken while it is being written is logged, and its last good version stays. */
+export async function watchSources(options: PublisherOptions): Promise<Published> {
+  const { names, files } = await publishAll(options);
+  const { watch } = await import("chokidar");
+  const watcher = watch([...options.paths, ...files], { ignoreInitial: true, ignored: /node_modules/ });
+  const isWatching = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
+  // One round at a time; changes that come during a round make for one more.
+  let rounds = Promise.resolve();
+  let isPending = false;
+  const round = async () => {
+    isPending = false;
+    try {
+      watcher.add((await publishAll(options)).files);
+    } catch (error) {
+      options.log({ level: "error", message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  watcher.on("all", () => {
+    if (isPending) return;
+    isPending = true;
+    rounds = rounds.then(round);
+  });
+  await isWatching;
+  return {
+    names,
+    close: async () => {
+      await watcher.close();
+      await rounds;
+    },
+  };
+}
+
+async function publishAll(options: PublisherOptions): Promise<{ names: string[]; files: string[] }> {
+  const cache = options.cacheFolder === undefined ? noCache : createBundleCache(options.cacheFolder);
+  const sources = await findMachineSources(...options.paths);
+  if (options.paths.length > 0 && sources.length === 0) {
+    options.log({ level: "warn", message: `no machines found in ${options.paths.join(", ")}` });
+  }
+  try {
+    const files = await Promise.all(sources.map((source) => publish(options, cache, source)));
+    return { names: sources.map(({ name }) => name), files: files.flat() };
+  } finally {
+    // Its process costs memory; the next change starts it again.
+    await stopBundler();
+  }
+}
+
+async function publish(options: PublisherOptions, cache: BundleCache, source: MachineSource): Promise<string[]> {
+  const { services, orgId, log } = options;
+  const { code, watchFiles } = await bundleThrough(cache, source.entry);
+  const versionId = await publishMachine(services, orgId, source.name, code, "from source");
+  if (versionId) log({ level: "info", message: `published ${source.name} as ${versionId}` });
+  return watchFiles;
+}
+
+const noCache: BundleCache = { read: async () => undefined, write: async () => {} };
+
+/** Bundles are kept beside the store's file. */
+export function bundleCacheFolder(storePath: string): string {
+  return join(dirname(storePath), "bundles");
+}

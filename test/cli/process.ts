@@ -1,0 +1,71 @@
+// Runs the real command as a process of its own and reads what it says.
+
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+export interface Finished {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  stdout: string[];
+  stderr(): string;
+  /** The first line on stdout that fits; waits for it, and fails with everything printed when the process ends before. */
+  line(pattern: RegExp): Promise<string>;
+  ended: Promise<Finished>;
+  stop(signal?: NodeJS.Signals): Promise<Finished>;
+}
+
+/** `settle <args>`; `env` is added to a clean environment. */
+export function settle(args: string[], env: { [name: string]: string } = {}, cwd?: string): Running {
+  const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH, HOME, TMPDIR, ...env },
+    ...(cwd ? { cwd } : {}),
+  });
+  const stdout: string[] = [];
+  let stderr = "";
+  let changed: () => void = () => {};
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    stdout.push(line);
+    changed();
+  });
+  const ended = new Promise<Finished>((resolve) => {
+    child.on("close", (code, signal) => {
+      resolve({ code, signal, stdout: stdout.join("\n"), stderr });
+      changed();
+    });
+  });
+  return {
+    child,
+    stdout,
+    stderr: () => stderr,
+    ended,
+    async line(pattern) {
+      for (;;) {
+        const found = stdout.find((line) => pattern.test(line));
+        if (found !== undefined) return found;
+        if (child.exitCode !== null)
+          throw new Error(`it ended with ${child.exitCode}, having said:\n${stdout.join("\n")}\n${stderr}`);
+        await new Promise<void>((resolve) => {
+          changed = resolve;
+        });
+      }
+    },
+    stop(signal = "SIGTERM") {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}

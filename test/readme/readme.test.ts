@@ -1,0 +1,137 @@
+// The README is true: its requests work as written, its tables say what the code says, its links lead somewhere.
+
+import { execFile } from "node:child_process";
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { serveCommand } from "../../src/cli/serve.ts";
+import type { SettleServer } from "../../src/index.ts";
+import { startServer } from "../../src/index.ts";
+import { operationTable } from "../../src/operations/table.ts";
+import { operations } from "../../src/spec/document.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const readme = await readFile(join(root, "README.md"), "utf8");
+const run = promisify(execFile);
+
+let server: SettleServer;
+let environment: { [name: string]: string | undefined };
+beforeAll(async () => {
+  server = await startServer({ port: 0, store: "memory:", machines: [join(root, "fixtures/machines")] });
+  const { url, adminToken, keyId, secretKey } = server;
+  environment = {
+    ...process.env,
+    SETTLE_URL: url,
+    SETTLE_ADMIN_TOKEN: adminToken,
+    SETTLE_KEY_ID: keyId,
+    SETTLE_SECRET_KEY: secretKey,
+  };
+});
+afterAll(() => server.close());
+
+/** The code blocks of one language, in order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
+    (match) => match[1] ?? "",
+  );
+}
+
+test("the requests of the first chapter answer as it says", async () => {
+  const [journey = "", mistake = ""] = blocks("bash");
+  const { stdout } = await run("bash", ["-c", journey.replaceAll("curl -s", "curl -s -w '\\n'")], { env: environment });
+  const answers = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+  const counting = (count: number) => expect.objectContaining({ state: "counting", publicContext: { count } });
+  expect(answers).toEqual([
+    counting(0),
+    counting(3),
+    counting(4),
+    counting(4),
+    expect.objectContaining({ status: "running", context: { public: { count: 4 } } }),
+    {
+      transitions: [
+        expect.objectContaining({ state: "counting" }),
+        expect.objectContaining({ event: { type: "increment" } }),
+      ],
+    },
+  ]);
+  const refused = await run("bash", ["-c", mistake], { env: environment });
+  expect(JSON.parse(refused.stdout)).toMatchObject({ code: "invalid-parameter", parameter: "slug" });
+});
+
+test("the client example runs as written", async () => {
+  const [example = ""] = blocks("js");
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", example], {
+    env: environment,
+    cwd: root,
+  });
+  expect(stdout.trim()).toBe("{ count: 2 }");
+});
+
+test("the machine example can be served, and does what its authorizers say", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
+  try {
+    const [example = ""] = blocks("ts");
+    await writeFile(join(folder, "list.ts"), example);
+    const own = await startServer({ port: 0, store: "memory:", machines: [folder] });
+    const call = (path: string, body: object) =>
+      fetch(`${own.url}${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${own.adminToken}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const created = await call("/machines/list", { slug: "mine", context: { owner: "settle-admin" } });
+    const refused = await call("/machines/list", { slug: "other", context: { owner: "ada" } });
+    const added = await call("/machines/list/i/mine/events", { event: "ADD" });
+    expect([created.status, refused.status, added.status]).toEqual([200, 403, 200]);
+    expect(await added.json()).toMatchObject({ publicContext: { items: 1 } });
+    await own.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("the table of operations not delivered names exactly those", () => {
+  const missing = operations.filter(({ operationId }) => !(operationId in operationTable));
+  const listed = [...readme.matchAll(/^\| `(\w+)` \| ([A-Z]+) `(\/\S*)` \|$/gm)].map((match) => match.slice(1));
+  expect(listed).toEqual(missing.map(({ operationId, method, path }) => [operationId, method.toUpperCase(), path]));
+});
+
+test("the table of options names exactly those that there are", () => {
+  const chapter = readme.split("## `settle serve`")[1]?.split("\n## ")[0] ?? "";
+  const listed = [...chapter.matchAll(/^\| (`--.*?) \|/gm)].flatMap(
+    (match) => (match[1] ?? "").match(/--[a-z-]+/g) ?? [],
+  );
+  expect(listed.sort()).toEqual(
+    serveCommand()
+      .options.map(({ long }) => long)
+      .sort(),
+  );
+});
+
+test("every link within the project leads somewhere", async () => {
+  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
+  expect(links.length).toBeGreaterThan(5);
+  for (const link of links)
+    await expect(
+      access(join(root, link)).then(() => link),
+      link,
+    ).resolves.toBe(link);
+});
+
+test("every chapter it points to is there", () => {
+  const chapters = [...readme.matchAll(/^#+ (.+)$/gm)].map((match) =>
+    (match[1] ?? "")
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  const pointers = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1] ?? "");
+  expect(pointers.length).toBeGreaterThan(0);
+  for (const pointer of pointers) expect(chapters).toContain(pointer);
+});

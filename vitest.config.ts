@@ -1,0 +1,25 @@
+// How the tests run: most of them side by side, then, one after another, those that start whole programs and would slow the others' clocks.
+
+import { defineConfig } from "vitest/config";
+
+/** Tests that install, proxy or spawn whole programs. */
+const programs = ["test/package/**/*.test.ts", "test/prism/**/*.test.ts"];
+
+export default defineConfig({
+  test: {
+    // A test that hangs says so soon; one that needs longer says so itself.
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "units", include: ["test/**/*.test.ts"], exclude: programs, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: { name: "programs", include: programs, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
+  },
+});
