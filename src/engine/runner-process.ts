@@ -2,8 +2,9 @@
 
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -27,6 +28,7 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
     windowsHide: true,
   });
   let killed = false;
+  let corked = false;
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString("utf8")).slice(-8_192);
@@ -46,7 +48,18 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
     events.onLine(line.slice(0, space), line.slice(space + 1));
   });
   return {
-    send: (address, message) => void child.stdin.write(`${address} ${JSON.stringify(message)}\n`),
+    send: (address, message) => {
+      // All lines of one turn of the event loop go in one write.
+      if (!corked) {
+        corked = true;
+        child.stdin.cork();
+        setImmediate(() => {
+          corked = false;
+          child.stdin.uncork();
+        });
+      }
+      child.stdin.write(`${address} ${JSON.stringify(message)}\n`);
+    },
     kill: () => {
       killed = true;
       return ended(child);
@@ -61,22 +74,26 @@ async function ended(child: ChildProcessWithoutNullStreams): Promise<void> {
   await exit;
 }
 
-/** Read access to our own sources and the two XStates, nothing to write, no processes, no SQLite (it would get round the file rules). */
+/**
+ * Read access to our own sources and the two XStates, nothing to write, no processes, no SQLite (it would get round the file rules).
+ * Real paths, since packages are often links to a store elsewhere.
+ */
 function runnerArguments(): string[] {
-  const here = fileURLToPath(new URL("./", import.meta.url));
+  const here = realpathSync(fileURLToPath(new URL("./", import.meta.url)));
   const require = createRequire(import.meta.url);
-  const readable = [
-    fileURLToPath(new URL("../", import.meta.url)),
-    ...["xstate/package.json", "xstate4/package.json"].map((name) => `${dirname(require.resolve(name))}/`),
-  ];
-  const main = `${here}runner/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`;
+  const xstates = ["xstate/package.json", "xstate4/package.json"].map((name) =>
+    dirname(realpathSync(require.resolve(name))),
+  );
+  const readable = [dirname(here), ...xstates];
+  const main = join(here, "runner", import.meta.url.endsWith(".ts") ? "main.ts" : "main.js");
   return [
     "--permission",
     "--allow-worker",
-    ...readable.map((path) => `--allow-fs-read=${path}*`),
+    ...readable.map((folder) => `--allow-fs-read=${join(folder, "*")}`),
     "--no-experimental-sqlite",
     "--no-warnings",
     "--no-addons",
     main,
+    ...xstates,
   ];
 }

@@ -4,7 +4,6 @@ import type { Options as AjvOptions } from "ajv";
 import ajvFormats from "ajv-formats";
 import type { Request as ApiRequest, Context, Document } from "openapi-backend";
 import { OpenAPIBackend } from "openapi-backend";
-import { OpenAPIRouter } from "openapi-backend/router.js";
 import { OpenAPIValidator } from "openapi-backend/validation.js";
 import { Problem } from "../domain/problem.ts";
 import type { Caller, OperationRequest, Reply, Services } from "../operations/services.ts";
@@ -13,6 +12,8 @@ import type { Operation } from "../spec/document.ts";
 import { document, operations } from "../spec/document.ts";
 import type { Authenticator } from "./authentication.ts";
 import { readBody } from "./body.ts";
+import { queryNames, readQuery } from "./query.ts";
+import { SettledRouter } from "./router.ts";
 import { validationProblem } from "./validation-problem.ts";
 
 /** A request as it came, its body not looked at yet. `url` is path and query. */
@@ -20,6 +21,7 @@ export interface RawRequest {
   method: string;
   url: string;
   headers: { [name: string]: string | string[] | undefined };
+  contentType: string | undefined;
   bytes: Buffer | undefined;
   baseUrl: string;
 }
@@ -36,15 +38,6 @@ export interface Api {
   route(method: string, url: string): Operation | { problem: Problem; allow?: string };
   /** @throws Problem, and whatever an operation throws */
   handle(operation: Operation, raw: RawRequest): Promise<Reply>;
-}
-
-/** The operations don't change, so neither need they be gathered anew for each request. */
-class SettledRouter extends OpenAPIRouter<Document> {
-  #operations: ReturnType<OpenAPIRouter<Document>["getOperations"]> | undefined;
-  override getOperations() {
-    this.#operations ??= super.getOperations();
-    return this.#operations;
-  }
 }
 
 export async function createApi(
@@ -76,19 +69,34 @@ export async function createApi(
     return exchange.caller;
   });
 
+  const declaredQueries = new Map(
+    router.getOperations().map((operation) => [operation.operationId, queryNames(operation)]),
+  );
+
   return {
     route: (method, url) => route(router, byId, method, url),
     handle: async (operation, raw) => {
       const exchange: Exchange = { raw, body: undefined };
-      const { method, headers } = raw;
-      // openapi-backend would parse a text body again, even text that came as a JSON string: it gets the value, read once.
       const problem = attempt(() => {
-        exchange.body = readBody(operation, headers["content-type"] as string | undefined, raw.bytes);
+        exchange.body = readBody(operation, raw.contentType, raw.bytes);
       });
-      const request = { method, path: raw.url, headers, body: exchange.body } as ApiRequest;
+      const request = validatable(raw, exchange.body, declaredQueries.get(operation.operationId) ?? []);
       if (problem) exchange.body = problem;
       return (await backend.handleRequest(request, exchange)) as Reply;
     },
+  };
+}
+
+/** The request as openapi-backend is to judge it: the query's declared part, and the body as the value it was read to be. */
+function validatable({ method, url, headers }: RawRequest, body: unknown, query: readonly string[]): ApiRequest {
+  return {
+    method,
+    path: url,
+    query: readQuery(url, query),
+    // It passes over a body that is neither an object nor labelled as JSON.
+    headers: { ...headers, "content-type": "application/json" } as ApiRequest["headers"],
+    // It parses every text body, even one that is a JSON string already: so a string is written as JSON again.
+    body: typeof body === "string" ? JSON.stringify(body) : body,
   };
 }
 

@@ -13,13 +13,15 @@ import type { Api } from "./api.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator } from "./authentication.ts";
 import { bodyLimitOf } from "./body.ts";
-import { answerClientError } from "./client-error.ts";
+import { createClientErrors } from "./client-error.ts";
 import { registerControlPlane } from "./control.ts";
 import type { ServerLog } from "./errors.ts";
 import { toProblem } from "./errors.ts";
 import { limitBody } from "./limit-body.ts";
+import { answerOddRequests } from "./odd-requests.ts";
 import type { Responder, ResponseCheckMode } from "./responses.ts";
 import { createResponder } from "./responses.ts";
+import { hostOf, originForm } from "./target.ts";
 import { registerUploads } from "./uploads.ts";
 
 export interface AppOptions {
@@ -27,6 +29,8 @@ export interface AppOptions {
   /** Base of absolute URLs; without it, the request's own host. */
   publicUrl: string | undefined;
   responseCheck: ResponseCheckMode;
+  /** By operationId. @default every operation delivered so far */
+  operations?: typeof operationTable;
   /** What `/_settle/ready` answers. */
   isReady(): boolean;
   version: string;
@@ -42,16 +46,20 @@ const longestBodyBytes = 32_000_000;
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { services, log } = options;
   const responder = createResponder(createResponseCheck(), options.responseCheck, log);
+  const clientErrors = createClientErrors();
   const app = Fastify({
     bodyLimit: longestBodyBytes,
     forceCloseConnections: "idle",
     requestTimeout: 60_000,
-    // Every published client labels empty bodies as JSON, and one of them doubles the leading slash.
-    rewriteUrl: (request) => (request.url ?? "/").replace(/^\/{2,}/, "/"),
-    clientErrorHandler: answerClientError,
+    // Node's own refusal has another shape than ours. @see hostOf
+    http: { requireHostHeader: false },
+    rewriteUrl: (request) => originForm(request.url ?? "/"),
+    clientErrorHandler: clientErrors.answer,
     frameworkErrors: (error, _request, reply) =>
       responder.sendProblem(reply as FastifyReply, undefined, toProblem(error, log)),
   });
+  clientErrors.watch(app.server);
+  answerOddRequests(app.server);
   // While stopping, a connection is let go with its answer: kept alive, it would keep the server from ending.
   let isClosing = false;
   app.addHook("preClose", async () => {
@@ -75,7 +83,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   );
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
   registerUploads(app, services);
-  const api = await createApi(services, createAuthenticator(services.store), operationTable);
+  const api = await createApi(services, createAuthenticator(services.store), options.operations ?? operationTable);
   registerApi(app, api, responder, options);
   return app;
 }
@@ -83,6 +91,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 /** Everything that is not the control plane's: any method, any path. */
 function registerApi(app: FastifyInstance, api: Api, responder: Responder, { publicUrl }: AppOptions): void {
   app.decorateRequest("operation", undefined);
+  app.decorateRequest("contentType", undefined);
   app.addHook("onRequest", async (request, reply) => {
     if (request.url.startsWith("/_settle")) return;
     // Routed before the body is read: what leads nowhere is not worth receiving.
@@ -92,17 +101,21 @@ function registerApi(app: FastifyInstance, api: Api, responder: Responder, { pub
       throw routed.problem;
     }
     request.operation = routed;
+    // Fastify would judge a body's label before anybody asked who sends it; here that is the operation's affair.
+    request.contentType = request.headers["content-type"];
+    delete request.raw.headers["content-type"];
   });
-  app.addHook("preParsing", async (request, _reply, payload) =>
-    limitBody(request.headers, payload, bodyLimitOf(request.operation)),
+  app.addHook("preParsing", async ({ headers, operation }, _reply, payload) =>
+    operation ? limitBody(headers, payload, bodyLimitOf(operation)) : payload,
   );
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     const { operation } = request;
     if (!operation) throw new Problem("not-found", `There is nothing at ${request.url}.`);
-    const { method, url, headers } = request;
-    const baseUrl = publicUrl ?? `${request.protocol}://${request.host}`;
+    const { method, url, headers, contentType } = request;
+    const host = hostOf(request.raw);
+    const baseUrl = publicUrl ?? `${request.protocol}://${host}`;
     const bytes = Buffer.isBuffer(request.body) ? request.body : undefined;
-    const answer = await api.handle(operation, { method, url, headers, bytes, baseUrl });
+    const answer = await api.handle(operation, { method, url, headers, contentType, bytes, baseUrl });
     return responder.send(reply, operation.operationId, answer);
   };
   // OPTIONS belongs to CORS; methods that this list doesn't have go to the not-found handler, which answers the same way.
@@ -123,5 +136,7 @@ declare module "fastify" {
   interface FastifyRequest {
     /** What the document routes this request to. */
     operation: Operation | undefined;
+    /** What labels the body. */
+    contentType: string | undefined;
   }
 }

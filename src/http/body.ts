@@ -4,13 +4,18 @@ import { jsonDepth, maxJsonDepth } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Operation } from "../spec/document.ts";
 
-/** Largest body of an operation, in bytes. A migration's may carry its whole code spelled out byte by byte (a defect of a published client). */
-export function bodyLimitOf(operation: Operation | undefined): number {
-  return operation?.operationId === "createMigration" ? 32_000_000 : 2_000_000;
+/**
+ * Largest body of an operation, in bytes. A migration's may carry its whole code spelled out byte by byte (a defect of a published client);
+ * a GET's is never read, so its length is nobody's concern.
+ */
+export function bodyLimitOf({ operationId, method }: Operation): number {
+  if (method === "get") return Number.POSITIVE_INFINITY;
+  return operationId === "createMigration" ? 32_000_000 : 2_000_000;
 }
 
 /**
  * The parsed body, `undefined` when there is none. Every client labels even empty bodies as JSON, so an empty one says nothing.
+ * An operation that takes whatever comes gets the bytes.
  * @throws Problem 415 for a label the operation doesn't read, 400 for what is not JSON in UTF-8 or nests too deep
  */
 export function readBody(operation: Operation, contentType: string | undefined, bytes: Buffer | undefined): unknown {
@@ -18,7 +23,8 @@ export function readBody(operation: Operation, contentType: string | undefined, 
   const declared = operation.requestContentTypes;
   const label = (contentType ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
   if (declared.length === 0) return undefined;
-  if (!declared.includes(label) && !declared.includes("*/*")) {
+  if (declared.includes("*/*")) return bytes;
+  if (!declared.includes(label)) {
     const expected = declared.join(" or ");
     throw new Problem(
       "unsupported-media-type",
@@ -27,7 +33,7 @@ export function readBody(operation: Operation, contentType: string | undefined, 
   }
   const text = decode(bytes);
   if (label === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
-  return label === "application/json" || label === "text/plain" ? parseJson(text) : text;
+  return parseJson(text);
 }
 
 function decode(bytes: Buffer): string {

@@ -23,7 +23,12 @@ export function registerUploads(app: FastifyInstance, services: Services): void 
   });
 }
 
+/** The code, and room for the other fields and what the form puts around them. */
+const longestFormBytes = bundleLimits.plainBytes + 1_000_000;
+
 async function uploadedFile(request: FastifyRequest): Promise<MultipartFile> {
+  // Known before it is received; a form that announces no length is held to the limits below.
+  if (Number(request.headers["content-length"]) > longestFormBytes) throw tooLarge();
   if (!request.isMultipart()) {
     throw new Problem(
       "unsupported-media-type",
@@ -57,7 +62,10 @@ async function contents(file: MultipartFile): Promise<Buffer> {
   } catch (cause) {
     throw new Problem("invalid-parameter", "The form ended before the file did.", { parameter: "file", cause });
   }
-  throw new Problem("body-too-large", `The code is more than ${bundleLimits.plainBytes} bytes, which is the limit.`, {
-    parameter: "file",
-  });
+  throw tooLarge();
+}
+
+function tooLarge(): Problem {
+  const message = `The code is more than ${bundleLimits.plainBytes} bytes, which is the limit.`;
+  return new Problem("body-too-large", message, { parameter: "file" });
 }

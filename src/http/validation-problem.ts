@@ -23,7 +23,8 @@ function mostTelling(errors: readonly ErrorObject[]): ErrorObject {
 }
 
 function expectation(error: ErrorObject): string {
-  if (error.keyword === "enum") return `must be one of ${error.params.allowedValues.join(", ")}`;
+  if (error.keyword === "enum")
+    return `must be one of ${error.params.allowedValues.map((value: unknown) => JSON.stringify(value)).join(", ")}`;
   if (error.keyword === "const") return `must be ${JSON.stringify(error.params.allowedValue)}`;
   if (error.keyword === "oneOf" || error.keyword === "anyOf") return "has none of the forms that are allowed here";
   return error.message ?? "is not valid";

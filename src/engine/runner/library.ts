@@ -1,8 +1,8 @@
 // Reads, once per runner, every module a worker may load: our worker code (types stripped) and the two XStates.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire, stripTypeScriptTypes } from "node:module";
-import { dirname, join } from "node:path";
+import { stripTypeScriptTypes } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Module sources by the URL under which `worker/boot.ts` serves them. */
@@ -25,18 +25,16 @@ const ours = [
   "engine/worker/v5",
 ];
 
-export function readLibrary(): Library {
+/** `xstate5` and `xstate4` are the packages' folders: looked up by the server, since the runner may read nothing on the way to them. */
+export function readLibrary(xstate5: string, xstate4: string): Library {
   const library: Library = {};
   for (const name of ours)
     library[`settle:src/${name}${extension}`] = readSource(join(sourceRoot, `${name}${extension}`));
-  const require = createRequire(import.meta.url);
-  const xstate5 = dirname(require.resolve("xstate/package.json"));
   for (const file of readdirSync(join(xstate5, "dist"))) {
     if (file.endsWith(".esm.js") && !file.includes(".development.")) {
       library[`settle:xstate5/dist/${file}`] = readFileSync(join(xstate5, "dist", file), "utf8");
     }
   }
-  const xstate4 = dirname(require.resolve("xstate4/package.json"));
   for (const file of readdirSync(join(xstate4, "es"), { recursive: true, encoding: "utf8" })) {
     if (!file.endsWith(".js")) continue;
     const source = readFileSync(join(xstate4, "es", file), "utf8");

@@ -6,7 +6,8 @@ import type { FromRunner, ToRunner } from "../protocol.ts";
 import { bootUrl, readLibrary } from "./library.ts";
 import { Watchdog } from "./watchdog.ts";
 
-const library = readLibrary();
+const [xstate5 = "", xstate4 = ""] = process.argv.slice(2);
+const library = readLibrary(xstate5, xstate4);
 const boot = bootUrl();
 const watchdog = new Watchdog((worker, verdict) => end(worker, verdict));
 const workers = new Map<number, { worker: Worker; beat: Int32Array }>();

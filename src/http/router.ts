@@ -1,0 +1,62 @@
+// openapi-backend's router, made for a document that doesn't change: the same matches, found without compiling every path anew.
+
+import type { Document } from "openapi-backend";
+import { OpenAPIRouter } from "openapi-backend/router.js";
+
+type Request = Parameters<OpenAPIRouter<Document>["matchOperation"]>[0];
+type Match = ReturnType<OpenAPIRouter<Document>["getOperations"]>[number];
+
+interface Template {
+  pattern: RegExp;
+  /** How much of the path is literal: the more, the more specific. */
+  literalLength: number;
+  byMethod: Map<string, Match>;
+}
+
+/** Its answers are those of the class above it, which a test compares over every path and method. */
+export class SettledRouter extends OpenAPIRouter<Document> {
+  #operations: Match[] | undefined;
+  #templates: Template[] | undefined;
+
+  override getOperations(): Match[] {
+    this.#operations ??= super.getOperations();
+    return this.#operations;
+  }
+
+  override matchOperation(request: Request): Match | undefined;
+  override matchOperation(request: Request, strict: boolean): Match;
+  override matchOperation(request: Request, strict = false): Match | undefined {
+    const { method, path } = this.normalizeRequest(request);
+    const normalized = this.normalizePath(path);
+    this.#templates ??= templatesOf(this.getOperations());
+    const fitting = this.#templates.filter(({ pattern }) => pattern.test(normalized));
+    const found = fitting.find(({ byMethod }) => byMethod.has(method))?.byMethod.get(method);
+    if (found || !strict) return found;
+    throw new Error(
+      fitting.length === 0
+        ? "404-notFound: no route matches request"
+        : "405-methodNotAllowed: this method is not registered for the route",
+    );
+  }
+}
+
+/** Most specific first; a path without parameters is as specific as can be. */
+function templatesOf(operations: readonly Match[]): Template[] {
+  const byPath = Map.groupBy(operations, ({ path }) => path);
+  return [...byPath]
+    .map(([path, group]) => ({
+      pattern: new RegExp(
+        `^${path
+          .split(/\{[^}]*\}/)
+          .map(literal)
+          .join("[^/]+")}$`,
+      ),
+      literalLength: path.includes("{") ? path.replace(/\{.*?\}/g, "").length : Number.POSITIVE_INFINITY,
+      byMethod: new Map(group.map((operation) => [operation.method, operation])),
+    }))
+    .sort((a, b) => b.literalLength - a.literalLength);
+}
+
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
