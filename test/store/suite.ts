@@ -51,10 +51,11 @@ function recordTests(store: () => Store): void {
       ["", "abc"],
       ["__proto__", "constructor"],
     ] as const;
-    for (const [inScope, name] of places) {
+    const creates = places.map(([inScope, name]) => {
       const rec = instance(`${inScope}|${name}`);
-      expect(await store().commit([{ op: "put", kind: "instance", scope: inScope, name, rec, ifRev: 0 }])).toEqual([1]);
-    }
+      return store().commit([{ op: "put", kind: "instance", scope: inScope, name, rec, ifRev: 0 }]);
+    });
+    expect(await Promise.all(creates)).toEqual(places.map(() => [1]));
     for (const [inScope, name] of places) {
       expect((await store().get("instance", inScope, name))?.rec.slug).toBe(`${inScope}|${name}`);
     }
@@ -185,6 +186,7 @@ function pageTests(store: () => Store): void {
       for (const [n, name] of names.entries()) if (n % 10 !== 0) await store().commit([remove(name, 1)]);
     });
     expect(listed).toEqual([...names.slice(0, 50), ...names.slice(50).filter((_, n) => n % 10 === 0)]);
+    expect(await namesInPages(store(), 7)).toEqual(names.filter((_, n) => n % 10 === 0));
   });
 
   test("a record made again under its name is a new one: last in order, at revision 1", async () => {

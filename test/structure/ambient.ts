@@ -31,6 +31,9 @@ const openPlaces = ["src/cli/", "src/index.ts"];
 
 /** What reaches for it elsewhere, and why it has to. An exception that is no longer needed is a violation too. */
 const exceptions: { [path: string]: { [name: string]: string } } = {
+  "src/engine/runner/main.ts": {
+    "process.argv": "a process of its own, told by the server where the two XStates are",
+  },
   "src/engine/runner/watchdog.ts": {
     "performance.now": "measures how long a worker really computes, in a process that knows no other clock",
   },
