@@ -1,0 +1,185 @@
+// The valid journey through Prism, the second judge: every operation there is, and not one response that violates the document.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { SettleServer } from "../../src/index.ts";
+import { startServer } from "../../src/index.ts";
+import { operationTable } from "../../src/operations/table.ts";
+import type { Prism } from "./prism.ts";
+import { startPrism } from "./prism.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const code = `import { assign, fromPromise, setup } from "npm:xstate@5";
+  export const allowRead = ({ authContext, context }) => authContext.sub === context.owner;
+  export const allowWrite = ({ authContext, context }) => authContext.sub === context.owner;
+  export default setup({ actors: { charge: fromPromise(async () => "receipt 7") } }).createMachine({
+    context: { owner: "", public: { total: 0 } }, initial: "open",
+    states: {
+      open: { tags: ["editable"], on: {
+        ADD: { actions: assign({ public: ({ context, event }) => ({ total: context.public.total + event.price }) }) },
+        PAY: "paying" } },
+      paying: { invoke: { src: "charge", onDone: { target: "paid", actions: assign({ public: ({ context, event }) => ({ ...context.public, receipt: event.output }) }) } } },
+      paid: { type: "final" } } });`;
+
+const problemType = "application/problem+json";
+
+interface Answer {
+  status: number;
+  body: { [member: string]: unknown };
+  /** What Prism found wrong, in its own words; empty when it found nothing. */
+  violations: string;
+}
+
+async function send(url: string, method: string, token: string, body?: object, act?: object): Promise<Answer> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(act ? { "x-statebacked-act": JSON.stringify(act) } : {}),
+    ...(body ? { "content-type": "application/json" } : {}),
+  };
+  const response = await fetch(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+  const text = await response.text();
+  const judged = response.headers.get("content-type")?.startsWith(problemType) ? text : "";
+  const parsed = (text === "" ? {} : JSON.parse(text)) as Answer["body"];
+  return {
+    status: response.status,
+    body: parsed,
+    violations: `${response.headers.get("sl-violations") ?? ""}${judged}`,
+  };
+}
+
+describe("Prism finds nothing wrong with", () => {
+  let server: SettleServer;
+  let prism: Prism;
+  const called = new Set<string>();
+  const ann = { sub: "ann" };
+
+  beforeAll(async () => {
+    server = await startServer({ port: 0, store: "memory:" });
+    prism = await startPrism(server.url);
+  });
+  afterAll(async () => {
+    await prism?.close();
+    await server?.close();
+  });
+
+  async function call(operationId: string, line: string, body?: object, act: object = ann): Promise<Answer> {
+    called.add(operationId);
+    const [method = "", path] = line.split(" ");
+    const answer = await send(`${prism.url}${path}`, method, server.adminToken, body, act);
+    expect({ line, violations: answer.violations }).toEqual({ line, violations: "" });
+    return answer;
+  }
+
+  /** Bytes don't go through Prism: it reads every body as text, and the upload URL is no part of the document. */
+  async function upload({ codeUploadUrl, codeUploadFields }: Answer["body"]): Promise<void> {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(codeUploadFields as { [name: string]: string }))
+      form.append(name, value);
+    form.append("file", new Blob([code], { type: "application/javascript" }));
+    const response = await fetch(String(codeUploadUrl), { method: "POST", body: form });
+    expect(response.ok).toBe(true);
+  }
+
+  test("publishing a machine", async () => {
+    expect(await call("createMachine", "POST /machines", { slug: "cart" })).toMatchObject({ status: 201 });
+    const begun = await call("createMachineVersion", "POST /machines/cart/v", {});
+    await upload(begun.body);
+    const signedId = String(begun.body.machineVersionId);
+    const details = { clientInfo: "v1", makeCurrent: true };
+    const finalized = await call("finalizeMachineVersion", `PUT /machines/cart/v/${signedId}`, details);
+    const { machineVersionId } = finalized.body;
+    expect(await call("getMachine", "GET /machines/cart")).toMatchObject({
+      body: { machine: { currentVersion: { id: machineVersionId, clientInfo: "v1" } } },
+    });
+    expect(await call("listMachines", "GET /machines")).toMatchObject({ body: { machines: [{ slug: "cart" }] } });
+    expect(await call("listMachineVersions", "GET /machines/cart/v")).toMatchObject({
+      body: { versions: [{ id: machineVersionId }] },
+    });
+  });
+
+  test("an instance's life", async () => {
+    const open = { state: "open", tags: ["editable"], done: false, publicContext: { total: 0 } };
+    const paid = { state: "paid", tags: [], done: true, publicContext: { total: 5, receipt: "receipt 7" } };
+    const creation = { slug: "c1", context: { owner: "ann", note: "private" } };
+    expect(await call("createMachineInstance", "POST /machines/cart", creation)).toMatchObject({
+      status: 200,
+      body: open,
+    });
+    const add = { event: { type: "ADD", price: 5 } };
+    const sent = await call("sendMachineInstanceEvent", "POST /machines/cart/i/c1/events", add);
+    expect(sent).toMatchObject({ body: { ...open, publicContext: { total: 5 } } });
+    await call("sendMachineInstanceEvent", "POST /machines/cart/i/c1/events", { event: "PAY" });
+    expect(await call("getMachineInstance", "GET /machines/cart/i/c1")).toMatchObject({ status: 200, body: paid });
+    const history = await call("listMachineInstanceTransitions", "GET /machines/cart/i/c1/events");
+    expect(history.body.transitions).toMatchObject([{ state: "open" }, { state: "paying" }, { state: "paid" }]);
+    const inside = await call("getMachineInstanceAdmin", "GET /machines/cart/i/c1/admin");
+    expect(JSON.stringify(inside.body)).toContain("private");
+    expect(await call("listMachineInstances", "GET /machines/cart/i")).toMatchObject({
+      body: { instances: [{ slug: "c1" }] },
+    });
+  });
+
+  test("the refusals that a valid request can meet", async () => {
+    const taken = await call("createMachineInstance", "POST /machines/cart", { slug: "c1", context: { owner: "ann" } });
+    const refused = await call("getMachineInstance", "GET /machines/cart/i/c1", undefined, { sub: "bob" });
+    const absent = await call("getMachineInstance", "GET /machines/cart/i/c9");
+    const unknown = await call("createMachineInstance", "POST /machines/nobody", { slug: "c1" });
+    const codes = [taken, refused, absent, unknown].map(({ status, body }) => [status, body.code]);
+    expect(codes).toEqual([
+      [409, expect.any(String)],
+      [403, "rejected-by-machine-authorizer"],
+      [404, "not-found"],
+      [404, "not-found"],
+    ]);
+  });
+
+  test("any operation there is: none was left out", () => {
+    expect([...called].sort()).toEqual(Object.keys(operationTable).sort());
+  });
+});
+
+describe("Prism does find what is wrong with", () => {
+  const state = { ts: 1, state: "a", tags: [], done: false };
+  /** Undeclared statuses are but warnings to it, which come in a header beside the answer. */
+  const wrong: { [slug: string]: { status?: number; type?: string; body: object; words: string } } = {
+    incomplete: { body: { ...state, done: undefined }, words: "must have required property 'done'" },
+    mistyped: { body: { ...state, tags: "none" }, words: "tags must be array" },
+    undeclared: { status: 418, body: { error: "short and stout", code: "teapot" }, words: "returned status code" },
+    mislabelled: { type: "application/xml", body: state, words: "received media type" },
+    nameless: { status: 404, body: { message: "no such instance" }, words: "must have required property" },
+  };
+  const server = createServer((request, response) => {
+    const {
+      status = 200,
+      type = "application/json",
+      body,
+    } = wrong[request.url?.split("/").at(-1) ?? ""] ?? { body: state };
+    response.writeHead(status, { "content-type": type }).end(JSON.stringify(body));
+  });
+  let prism: Prism;
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    prism = await startPrism(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  });
+  afterAll(async () => {
+    await prism?.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test.each(Object.entries(wrong))("an answer that is %s", async (slug, { words }) => {
+    const { violations } = await send(`${prism.url}/machines/m/i/${slug}`, "GET", "token");
+    expect(violations).toContain(words);
+  });
+
+  test("nothing, when nothing is", async () => {
+    expect(await send(`${prism.url}/machines/m/i/right`, "GET", "token")).toEqual({
+      status: 200,
+      body: state,
+      violations: "",
+    });
+  });
+});
