@@ -14,6 +14,7 @@ const notHttp = { status: 400, error: "This is not an HTTP/1.1 request." };
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
+  isAnswered: boolean;
 }
 
 export interface ClientErrors {
@@ -30,9 +31,14 @@ export function createClientErrors(): ClientErrors {
       server.on("request", (request, response) => {
         const { socket } = request;
         const exchanges = inHand.get(socket) ?? new Set();
-        const exchange = { request, response };
+        const exchange = { request, response, isAnswered: false };
         inHand.set(socket, exchanges.add(exchange));
-        response.once("close", () => exchanges.delete(exchange));
+        response.once("close", () => {
+          exchange.isAnswered = true;
+          // Answered for its head alone, it still owns what comes of its body.
+          if (request.complete) exchanges.delete(exchange);
+          else request.once("close", () => exchanges.delete(exchange));
+        });
       });
     },
     answer(error, socket) {
@@ -41,9 +47,8 @@ export function createClientErrors(): ClientErrors {
       const { status, error: message } = answers[error.code ?? ""] ?? notHttp;
       const before = [...(inHand.get(socket) ?? [])];
       const broken = before.find(({ request }) => !request.complete);
-      const whole = before.filter((exchange) => exchange !== broken);
+      const whole = before.filter(({ request, isAnswered }) => request.complete && !isAnswered);
       void Promise.all(whole.map(closed)).then(() => {
-        // The broken one may have had its answer already, for its head alone.
         if (broken?.response.headersSent) socket.end();
         else answerOnSocket(socket, status, message);
       });

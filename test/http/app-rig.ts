@@ -1,0 +1,96 @@
+// The edge on services of its own: a store that a test can put keys into, operations that a test can replace, and what was logged.
+
+import { randomBytes } from "node:crypto";
+import { SignJWT } from "jose";
+import supertest from "supertest";
+import { ensureCredentials } from "../../src/bootstrap.ts";
+import type { Key } from "../../src/domain/records.ts";
+import { createSandboxEngine } from "../../src/engine/sandbox.ts";
+import type { AppOptions } from "../../src/http/app.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { Services } from "../../src/operations/services.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import type { Store } from "../../src/store/port.ts";
+
+export interface AppRig {
+  services: Services;
+  store: Store;
+  orgId: string;
+  adminToken: string;
+  /** Everything that was logged as an error. */
+  errors: string[];
+  /** With the admin token unless `token` says otherwise; the body as text is sent as it is. */
+  call(
+    method: string,
+    path: string,
+    options?: { token?: string; body?: object | string; headers?: Headers },
+  ): Promise<Answer>;
+  /** A new key with these scopes, of the store's first organization or another one. */
+  key(scopes: readonly string[], orgId?: string): Promise<Key>;
+  close(): Promise<void>;
+}
+type Headers = { [name: string]: string };
+type Answer = Pick<supertest.Response, "status" | "body" | "headers">;
+
+const time = Date.UTC(2026, 0, 1);
+
+export async function startAppRig(options: Partial<AppOptions> = {}): Promise<AppRig> {
+  const errors: string[] = [];
+  const store = createMemoryStore();
+  const clock = { now: () => time };
+  const entropy = { bytes: (size: number) => randomBytes(size) };
+  const { orgId, adminToken, uploadSecret } = await ensureCredentials(store, clock, entropy);
+  const engine = createSandboxEngine({ cpuTimeoutMs: 1_000, onLog: () => {}, onTrouble: () => {} });
+  const settings = { settleTimeoutMs: 1_000, pageSize: 100, uploadSecret };
+  const services: Services = { store, engine, clock, entropy, settings };
+  const app = await createApp({
+    services,
+    publicUrl: undefined,
+    responseCheck: "strict",
+    isReady: () => true,
+    version: "0.0.0",
+    log: ({ level, message }) => void (level === "error" && errors.push(message)),
+    ...options,
+  });
+  await app.ready();
+  let keys = 0;
+  return {
+    services,
+    store,
+    orgId,
+    adminToken,
+    errors,
+    async call(method, path, { token = adminToken, body, headers = {} } = {}) {
+      const verb = method.toLowerCase() as "get";
+      const test = supertest(app.routing)[verb](path).type("json");
+      test.set({ authorization: `Bearer ${token}`, ...headers });
+      return body === undefined ? test : test.send(body);
+    },
+    async key(scopes, keyOrgId = orgId) {
+      const id = `sbk_${++keys}`;
+      const rec: Key = {
+        id,
+        orgId: keyOrgId,
+        name: id,
+        secret: `sbsec_${id}_${"x".repeat(32)}`,
+        scopes: [...scopes],
+        createdAt: time,
+      };
+      await store.commit([{ op: "put", kind: "key", scope: keyOrgId, name: id, rec, ifRev: 0 }]);
+      return rec;
+    },
+    async close() {
+      await app.close();
+      await engine.close();
+      await store.close();
+    },
+  };
+}
+
+/** A token signed by this very key. */
+export function signedBy({ id, secret }: Pick<Key, "id" | "secret">, act: unknown = { sub: "ada" }): Promise<string> {
+  return new SignJWT({ act })
+    .setProtectedHeader({ alg: "HS256", kid: id })
+    .setAudience("https://api.statebacked.dev/")
+    .sign(new TextEncoder().encode(secret));
+}
