@@ -16,7 +16,8 @@ export interface Round {
 
 /**
  * autocannon, since it pipelines nothing, keeps its connections alive and costs less than the servers it measures.
- * @throws when any answer is not a 200: a figure for refusals would mean nothing
+ *
+ * @param seconds whole ones, since it looks at the time once a second @throws when any answer is not a 200: a figure for refusals would mean nothing
  */
 export async function load(
   url: string,

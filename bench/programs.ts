@@ -1,8 +1,7 @@
 // Starts the programs that are measured, each a process of its own, and looks at their memory.
 
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -24,6 +23,7 @@ export async function startSettle(store: string, machines: string[] = []): Promi
   const begun = performance.now();
   const child = spawn(process.execPath, [...args, ...machines.flatMap((path) => ["--machines", path])], {
     cwd: root,
+    env: environment(),
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout });
@@ -46,22 +46,25 @@ export async function startPrism(): Promise<Program> {
   const begun = performance.now();
   const prism = fileURLToPath(new URL("../node_modules/.bin/prism", import.meta.url));
   const args = [prism, "mock", "-v", "silent", "-p", String(port), "openapi.yaml"];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(process.execPath, args, { cwd: root, env: environment(), stdio: ["ignore", "ignore", "inherit"] });
   const url = `http://127.0.0.1:${port}`;
   await answering(url, child);
   return { url, token: "any", child, startMs: performance.now() - begun, stop: () => stopped(child) };
 }
 
-/** Resident memory in bytes: of the process itself, and of all its children together. */
-export function residentMemory({ child }: Program): { own: number; children: number } {
-  const pid = child.pid ?? 0;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
-  return { own: resident(pid), children: children.reduce((sum, one) => sum + resident(Number(one)), 0) };
+/** Options of ours that happen to be set as variables would change what is measured. */
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, TMPDIR };
 }
 
-function resident(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kilobytes ?? Number.NaN) * 1024;
+/** Resident memory in bytes: of the process itself, and of all its children together. */
+export function residentMemory({ child }: Program): { own: number; children: number } {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,rss="], { encoding: "utf8" });
+  const rows = table.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const kilobytes = (column: 0 | 1) =>
+    rows.filter((row) => row[column] === child.pid).reduce((sum, [, , rss = Number.NaN]) => sum + rss, 0);
+  return { own: kilobytes(0) * 1024, children: kilobytes(1) * 1024 };
 }
 
 async function answering(url: string, child: ChildProcess): Promise<void> {

@@ -5,6 +5,7 @@ import { OpenAPIRouter } from "openapi-backend/router.js";
 
 type Request = Parameters<OpenAPIRouter<Document>["matchOperation"]>[0];
 type Match = ReturnType<OpenAPIRouter<Document>["getOperations"]>[number];
+type Parsed = ReturnType<OpenAPIRouter<Document>["parseRequest"]>;
 
 interface Template {
   pattern: RegExp;
@@ -18,9 +19,22 @@ export class SettledRouter extends OpenAPIRouter<Document> {
   #operations: Match[] | undefined;
   #templates: Template[] | undefined;
 
+  /** What a request was parsed to; openapi-backend asks three times for each. */
+  readonly #parsed = new WeakMap<Request, Parsed>();
+
   override getOperations(): Match[] {
     this.#operations ??= super.getOperations();
     return this.#operations;
+  }
+
+  /** Before routing nobody looks at what a request was parsed to; after it, it is the same each time. */
+  override parseRequest(request: Request, operation?: Match): Parsed {
+    const known = this.#parsed.get(request);
+    if (known) return known;
+    if (!operation) return { ...request, params: {}, query: {}, cookies: {}, requestBody: undefined } as Parsed;
+    const parsed = super.parseRequest(request, operation);
+    this.#parsed.set(request, parsed);
+    return parsed;
   }
 
   override matchOperation(request: Request): Match | undefined;
