@@ -1,47 +1,42 @@
-// `npm run bench`: Settle beside Prism's stateless mock, in one run, in alternating rounds; then start-up and memory. Nothing is asserted.
+// `npm run bench`: Settle beside Prism's stateless mock, turn and turn about in one run, with start-up and memory. Nothing is asserted.
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Request, Round } from "./load.ts";
-import { load } from "./load.ts";
+import type { Request } from "./load.ts";
+import { load, sendAll } from "./load.ts";
 import type { Program } from "./programs.ts";
 import { residentMemory, startPrism, startSettle } from "./programs.ts";
-import type { Figures } from "./report.ts";
-import { writeReport } from "./report.ts";
+import type { Figures, Pair } from "./report.ts";
+import { toMarkdown, writeReport } from "./report.ts";
 
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const instances = 1_000;
 const plan = flags.quick
-  ? { rounds: 2, seconds: 1, starts: 3, instances: 200 }
-  : { rounds: 5, seconds: 3, starts: 10, instances: 1_000 };
+  ? { rounds: 2, seconds: 1, warmUpSeconds: 1, starts: 2 }
+  : { rounds: 5, seconds: 3, warmUpSeconds: 2, starts: 10 };
 const connections = 16;
 const machine = fileURLToPath(new URL("machine.ts", import.meta.url));
-/** Whoever the admin token speaks for, so that the machine's authorizers say yes; with it the context is about 1 kB. */
-const context = { owner: "settle-admin", notes: "n".repeat(930) };
+/** 1 kB as JSON. The owner is whoever the admin token speaks for, so that the machine's authorizers say yes. */
+const context = { owner: "settle-admin", notes: "n".repeat(989) };
 
 const folder = await mkdtemp(join(tmpdir(), "settle-bench-"));
 try {
   const figures = await measure(folder);
-  await writeReport(figures);
+  process.stdout.write(toMarkdown(figures));
+  // A quick look must not replace the figures that were taken with care.
+  if (!flags.quick) await writeReport(figures);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
 async function measure(folder: string): Promise<Figures> {
   const store = join(folder, "bench", "db.json");
-  const settle = await startSettle(store, [machine]);
-  const prism = await startPrism();
-  let rounds: Awaited<ReturnType<typeof measureOperations>>;
-  let underLoad: ReturnType<typeof residentMemory>;
-  try {
-    await fill(settle);
-    rounds = await measureOperations(settle, prism);
-    underLoad = residentMemory(settle);
-  } finally {
-    await Promise.all([settle.stop(), prism.stop()]);
-  }
+  await fill(store);
+  const startUp = await measureStartUp(folder, store);
+  const operations = await measureOperations(store);
   const [cpu] = cpus();
   return {
     date: new Date().toISOString(),
@@ -50,78 +45,84 @@ async function measure(folder: string): Promise<Figures> {
       cpu: cpu?.model.trim() ?? "",
       memoryGb: Math.round(totalmem() / 2 ** 30),
       node: process.version,
+      load: loadavg()[0] ?? 0,
     },
-    workload: { connections, ...plan, contextBytes: JSON.stringify(context).length },
-    operations: rounds,
-    startUp: {
-      empty: await measureStarts((n) => join(folder, `empty-${n}`, "db.json")),
-      filled: await measureFilledStarts(folder, store),
-    },
-    memory: { beforeFirstMachine: await memoryAtRest(join(folder, "rest", "db.json")), underLoad },
+    workload: { connections, instances, ...plan, contextBytes: JSON.stringify(context).length },
+    startUp,
+    ...operations,
   };
 }
 
-/** The instances that are there before anything is measured. */
-async function fill({ url, token }: Program): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const create = async (n: number) => {
-    const body = JSON.stringify({ slug: `filled-${n}`, context });
-    const answer = await fetch(`${url}/machines/machine`, { method: "POST", headers, body });
-    if (answer.status !== 200) throw new Error(`filling the store: ${answer.status} ${await answer.text()}`);
+/** A store with the instances that are there before anything is measured, and their machine's bundle, as a clean stop leaves it. */
+async function fill(store: string): Promise<void> {
+  const settle = await startSettle(store, [machine]);
+  let n = 0;
+  try {
+    await sendAll(settle, connections, instances, () => creation(`filled-${n++}`));
+  } finally {
+    await settle.stop();
+  }
+}
+
+async function measureStartUp(folder: string, store: string): Promise<Figures["startUp"]> {
+  const copy = join(folder, "copy");
+  await cp(dirname(store), copy, { recursive: true });
+  return {
+    empty: await measureStarts((n) => startSettle(join(folder, `empty-${n}`, "db.json"))),
+    filled: await measureStarts(() => startSettle(join(copy, "db.json"), [machine])),
   };
-  for (let n = 0; n < plan.instances; n += connections) {
-    await Promise.all(Array.from({ length: Math.min(connections, plan.instances - n) }, (_, i) => create(n + i)));
-  }
 }
 
-async function measureOperations(settle: Program, prism: Program): Promise<{ [name: string]: Round[] }> {
-  let created = 0;
-  let turn = 0;
-  const instance = () => `filled-${turn++ % plan.instances}`;
-  const create = (): Request => ({
-    method: "POST",
-    path: "/machines/machine",
-    body: JSON.stringify({ slug: `made-${++created}`, context }),
-  });
-  const event = JSON.stringify({ event: { type: "add", by: 1 } });
-  const runs: [string, Program, () => Request][] = [
-    ["prism: create (stateless)", prism, create],
-    ["create", settle, create],
-    ["send event", settle, () => ({ method: "POST", path: `/machines/machine/i/${instance()}/events`, body: event })],
-    ["get state, authorized", settle, () => ({ method: "GET", path: `/machines/machine/i/${instance()}` })],
-    ["get state as admin", settle, () => ({ method: "GET", path: `/machines/machine/i/${instance()}/admin` })],
-  ];
-  const results = new Map<string, Round[]>(runs.map(([name]) => [name, []]));
-  for (const [, { url, token }, next] of runs) await load(url, token, connections, 1, next); // both warm
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const [name, { url, token }, next] of runs) {
-      results.get(name)?.push(await load(url, token, connections, plan.seconds, next));
-    }
-  }
-  return Object.fromEntries(results);
-}
-
-async function measureStarts(storeOf: (n: number) => string): Promise<number[]> {
+async function measureStarts(start: (n: number) => Promise<Program>): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n < plan.starts; n++) {
-    const settle = await startSettle(storeOf(n));
+    const settle = await start(n);
     times.push(settle.startMs);
     await settle.stop();
   }
   return times;
 }
 
-async function measureFilledStarts(folder: string, store: string): Promise<number[]> {
-  const copy = join(folder, "copy");
-  await cp(join(store, ".."), copy, { recursive: true });
-  return measureStarts(() => join(copy, "db.json"));
+/** Every operation of ours is followed by Prism's mock, so that both meet the same noise: the machine's, and the load generator's age. */
+async function measureOperations(store: string): Promise<Pick<Figures, "operations" | "memory">> {
+  const settle = await startSettle(store, [machine]);
+  const programs = [settle];
+  try {
+    const prism = await startPrism();
+    programs.push(prism);
+    const atRest = residentMemory(settle);
+    const requests = createRequests();
+    const measureOne = (next: () => Request, seconds: number) => load(settle, connections, seconds, next);
+    const measurePrism = (seconds: number) => load(prism, connections, seconds, requests.create);
+    for (const next of Object.values(requests)) await measureOne(next, plan.warmUpSeconds);
+    await measurePrism(plan.warmUpSeconds);
+    const operations: { [name: string]: Pair[] } = {};
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const [name, next] of Object.entries(requests)) {
+        const pair = { settle: await measureOne(next, plan.seconds), prism: await measurePrism(plan.seconds) };
+        operations[name] = [...(operations[name] ?? []), pair];
+      }
+    }
+    return { operations, memory: { atRest, afterLoad: residentMemory(settle) } };
+  } finally {
+    await Promise.all(programs.map((program) => program.stop()));
+  }
 }
 
-async function memoryAtRest(store: string): Promise<ReturnType<typeof residentMemory>> {
-  const settle = await startSettle(store);
-  try {
-    return residentMemory(settle);
-  } finally {
-    await settle.stop();
-  }
+/** The next request of each operation, by its name. Creations take a new slug, the others take turns with the instances there are. */
+function createRequests() {
+  let created = 0;
+  let turn = 0;
+  const place = () => `/machines/machine/i/filled-${turn++ % instances}`;
+  const body = JSON.stringify({ event: { type: "add", by: 1 } });
+  return {
+    create: () => creation(`made-${created++}`),
+    "send event": (): Request => ({ method: "POST", path: `${place()}/events`, body }),
+    "get state, authorized": (): Request => ({ method: "GET", path: place() }),
+    "get state as admin": (): Request => ({ method: "GET", path: `${place()}/admin` }),
+  };
+}
+
+function creation(slug: string): Request {
+  return { method: "POST", path: "/machines/machine", body: JSON.stringify({ slug, context }) };
 }

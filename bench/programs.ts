@@ -46,7 +46,11 @@ export async function startPrism(): Promise<Program> {
   const begun = performance.now();
   const prism = fileURLToPath(new URL("../node_modules/.bin/prism", import.meta.url));
   const args = [prism, "mock", "-v", "silent", "-p", String(port), "openapi.yaml"];
-  const child = spawn(process.execPath, args, { cwd: root, env: environment(), stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: environment(),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const url = `http://127.0.0.1:${port}`;
   await answering(url, child);
   return { url, token: "any", child, startMs: performance.now() - begun, stop: () => stopped(child) };

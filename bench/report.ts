@@ -3,72 +3,82 @@
 import { writeFile } from "node:fs/promises";
 import type { Round } from "./load.ts";
 
+/** An operation of ours and, right after it, Prism's mock under the same load. */
+export interface Pair {
+  settle: Round;
+  prism: Round;
+}
+
 export interface Figures {
   date: string;
-  machine: { cores: number; cpu: string; memoryGb: number; node: string };
+  /** `load` is the load average of the last minute, this run included. */
+  machine: { cores: number; cpu: string; memoryGb: number; node: string; load: number };
   workload: {
     connections: number;
+    instances: number;
     rounds: number;
     seconds: number;
     starts: number;
-    instances: number;
     contextBytes: number;
   };
   /** The rounds of each operation, in the order they were run. */
-  operations: { [name: string]: Round[] };
+  operations: { [name: string]: Pair[] };
   /** Milliseconds from the start of the process to the ready line. */
   startUp: { empty: number[]; filled: number[] };
   /** Bytes resident: the server, and its runner. */
-  memory: { beforeFirstMachine: Resident; underLoad: Resident };
+  memory: { atRest: Resident; afterLoad: Resident };
 }
 interface Resident {
   own: number;
   children: number;
 }
 
-const peer = "prism: create (stateless)";
-
 export async function writeReport(figures: Figures): Promise<void> {
-  const table = toMarkdown(figures);
   await writeFile(new URL("results.json", import.meta.url), `${JSON.stringify(figures, null, 2)}\n`);
-  await writeFile(new URL("README.md", import.meta.url), table);
-  process.stdout.write(table);
+  await writeFile(new URL("README.md", import.meta.url), toMarkdown(figures));
 }
 
-function toMarkdown({ machine, workload, operations, startUp, memory, date }: Figures): string {
-  const base = median((operations[peer] ?? []).map((round) => round.requestsPerSecond));
-  const rows = Object.entries(operations).map(([name, rounds]) => {
-    const rate = median(rounds.map((round) => round.requestsPerSecond));
-    const [p50, p99] = [median(rounds.map((round) => round.p50Ms)), median(rounds.map((round) => round.p99Ms))];
-    return [name, rate.toFixed(0), (rate / base).toFixed(2), p50.toFixed(1), p99.toFixed(1)];
-  });
-  const { connections, rounds, seconds, instances, contextBytes } = workload;
+export function toMarkdown({ machine, workload, operations, startUp, memory, date }: Figures): string {
+  const { connections, rounds, seconds, instances, contextBytes, starts } = workload;
   return `# Benchmark
 
-Written by \`npm run bench\` on ${date.slice(0, 10)}: ${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, Node ${machine.node}. Server, Prism and the load
-generator share the machine, so compare the ratios, not the rates.
+Written by \`npm run bench\` on ${date.slice(0, 10)}: ${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, Node ${machine.node}, load average ${machine.load.toFixed(1)}. Server,
+Prism and the load generator share the machine, so compare the ratios, not the rates. With \`-- --quick\` it only prints.
 
-${connections} connections, ${rounds} alternating rounds of ${seconds} s each, medians. Every write of Settle's is on disk before it is
-acknowledged (\`--durability process\`), with ${instances} instances in the store before the first round and a context of ${contextBytes} bytes; "authorized" asks the
-machine's \`allowRead\` every time. Prism's mock stores nothing and runs nothing: it answers \`POST /machines/{machineSlug}\` with an example.
+${connections} connections, ${rounds} rounds of ${seconds} s for each operation, each followed by as long a round of Prism's mock; medians, and the median of the
+rounds' ratios. Every write of Settle's is on disk before it is acknowledged (\`--durability process\`), with ${instances} instances in the store
+before the first round and a context of ${contextBytes} bytes; "authorized" asks the machine's \`allowRead\` every time. Prism's mock stores nothing and
+runs nothing: it answers \`POST /machines/{machineSlug}\` with an example.
 
-${markdownTable(["operation", "requests/s", "ratio to Prism", "p50 ms", "p99 ms"], rows)}
+${markdownTable(
+  ["operation", "requests/s", "Prism's mock", "ratio", "p50 ms", "p99 ms"],
+  Object.entries(operations).map(([name, pairs]) => operationRow(name, pairs)),
+)}
 
 ${markdownTable(
   ["", "median"],
   [
-    ["ready, empty store", `${median(startUp.empty).toFixed(0)} ms`],
-    [
-      `ready, the store of this run (${instances} instances and all that was created)`,
-      `${median(startUp.filled).toFixed(0)} ms`,
-    ],
-    ["server's resident memory before the first machine runs", megabytes(memory.beforeFirstMachine.own)],
-    ["runner's, then", megabytes(memory.beforeFirstMachine.children)],
-    ["server's resident memory after the load", megabytes(memory.underLoad.own)],
-    ["runner's, then", megabytes(memory.underLoad.children)],
+    [`ready, empty store (of ${starts} starts)`, `${median(startUp.empty).toFixed(0)} ms`],
+    [`ready, a store with ${instances} instances, and their machine`, `${median(startUp.filled).toFixed(0)} ms`],
+    ["server's resident memory before the load", megabytes(memory.atRest.own)],
+    ["runner's, then", megabytes(memory.atRest.children)],
+    ["server's resident memory after the load", megabytes(memory.afterLoad.own)],
+    ["runner's, then", megabytes(memory.afterLoad.children)],
   ],
 )}
 `;
+}
+
+function operationRow(name: string, pairs: Pair[]): string[] {
+  const middle = (of: (pair: Pair) => number) => median(pairs.map(of));
+  return [
+    name,
+    middle(({ settle }) => settle.requestsPerSecond).toFixed(0),
+    middle(({ prism }) => prism.requestsPerSecond).toFixed(0),
+    middle(({ settle, prism }) => settle.requestsPerSecond / prism.requestsPerSecond).toFixed(2),
+    middle(({ settle }) => settle.p50Ms).toFixed(1),
+    middle(({ settle }) => settle.p99Ms).toFixed(1),
+  ];
 }
 
 /** Padded, as the formatter would print it. */

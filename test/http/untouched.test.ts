@@ -73,28 +73,47 @@ const junk = fc.oneof(
   fc.constantFrom("", "here", "__proto__", "constructor", "a b", "\u0000", "\ud800", "xstate.init", "BREAK", "FILL"),
   fc.constantFrom(-1, 0, 1e308, 2 ** 53, true, false, null),
 );
-/** Ways to spoil a body, each from what it was to the text that is sent. */
-const spoiling: fc.Arbitrary<(json: Request["json"]) => string> = fc.oneof(
+/** From what a body was to the text that is sent in its place. */
+type Spoil = (json: Request["json"]) => string;
+const say = JSON.stringify;
+const spoiling: fc.Arbitrary<Spoil> = fc.oneof(
   fc.tuple(fc.nat(3), junk).map(
-    ([at, value]) =>
+    ([at, value]): Spoil =>
       (json) =>
-        JSON.stringify(withValue(json, at, value)),
+        say(withValue(json, at, value)),
   ),
-  fc.nat(3).map((at) => (json) => JSON.stringify(withValue(json, at, undefined))),
+  fc.nat(3).map(
+    (at): Spoil =>
+      (json) =>
+        say(withValue(json, at, undefined)),
+  ),
   fc.tuple(fc.string({ maxLength: 12 }), junk).map(
-    ([name, value]) =>
+    ([name, value]): Spoil =>
       (json) =>
-        JSON.stringify({ ...json, [name]: value }),
+        say({ ...json, [name]: value }),
   ),
-  fc.constant((json) => JSON.stringify(JSON.stringify(json))),
-  fc.constant((json) => JSON.stringify([json])),
-  fc.integer({ min: 1, max: 400 }).map((depth) => (json) => nest(JSON.stringify(json), depth)),
-  fc.nat(80).map((length) => (json) => JSON.stringify(json).slice(0, length)),
-  fc.tuple(fc.nat(80), fc.string({ minLength: 1, maxLength: 1, unit: "binary" })).map(([at, character]) => (json) => {
-    const text = JSON.stringify(json);
-    return text.slice(0, at) + character + text.slice(at + 1);
-  }),
-  junk.map((value) => () => JSON.stringify(value)),
+  fc.constant<Spoil>((json) => say(say(json))),
+  fc.constant<Spoil>((json) => say([json])),
+  fc.integer({ min: 1, max: 400 }).map(
+    (depth): Spoil =>
+      (json) =>
+        nest(say(json), depth),
+  ),
+  fc.nat(80).map(
+    (length): Spoil =>
+      (json) =>
+        say(json).slice(0, length),
+  ),
+  fc.tuple(fc.nat(80), fc.string({ minLength: 1, maxLength: 1, unit: "binary" })).map(
+    ([at, character]): Spoil =>
+      (json) =>
+        say(json).slice(0, at) + character + say(json).slice(at + 1),
+  ),
+  junk.map(
+    (value): Spoil =>
+      () =>
+        say(value),
+  ),
 );
 const pathways = fc.oneof(
   { weight: 4, arbitrary: fc.constant((path: string) => path) },
