@@ -125,8 +125,7 @@ function describe(error: unknown): string {
 }
 
 function requireScopes(key: Key, alternatives: readonly string[][]): void {
-  const held = new Set(key.scopes);
-  if (alternatives.some((scopes) => scopes.every((scope) => held.has(scope)))) return;
+  if (alternatives.some((scopes) => scopes.every((scope) => key.scopes.includes(scope)))) return;
   const needed = alternatives.map((scopes) => scopes.join(" and ")).join(", or ");
   throw new Problem("missing-scope", `The key ${key.id} lacks the scope for this: ${needed}.`);
 }

@@ -22,6 +22,8 @@ export class SettledRouter extends OpenAPIRouter<Document> {
   /** What a request was parsed to; openapi-backend asks three times for each. */
   readonly #parsed = new WeakMap<Request, Parsed>();
 
+  readonly #matches = new Map<string, Match>();
+
   override getOperations(): Match[] {
     this.#operations ??= super.getOperations();
     return this.#operations;
@@ -41,10 +43,15 @@ export class SettledRouter extends OpenAPIRouter<Document> {
   override matchOperation(request: Request, strict: boolean): Match;
   override matchOperation(request: Request, strict = false): Match | undefined {
     const { method, path } = this.normalizeRequest(request);
+    const key = `${method} ${path}`;
+    // Each request is routed twice, before its body is read and by openapi-backend.
+    const known = this.#matches.get(key);
+    if (known) return known;
     const normalized = this.normalizePath(path);
     this.#templates ??= templatesOf(this.getOperations());
     const fitting = this.#templates.filter(({ pattern }) => pattern.test(normalized));
     const found = fitting.find(({ byMethod }) => byMethod.has(method))?.byMethod.get(method);
+    if (found) this.#remember(key, found);
     if (found || !strict) return found;
     throw new Error(
       fitting.length === 0
@@ -52,7 +59,15 @@ export class SettledRouter extends OpenAPIRouter<Document> {
         : "405-methodNotAllowed: this method is not registered for the route",
     );
   }
+
+  #remember(key: string, match: Match): void {
+    if (this.#matches.size >= maxMatches) this.#matches.clear();
+    this.#matches.set(key, match);
+  }
 }
+
+/** Matches remembered; paths are made of names, so there may be any number of them. */
+const maxMatches = 1_000;
 
 /** Most specific first; a path without parameters is as specific as can be. */
 function templatesOf(operations: readonly Match[]): Template[] {

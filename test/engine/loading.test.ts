@@ -101,6 +101,11 @@ test("a loop at the top is ended", async () => {
   });
 });
 
+test("a module that waits for ever at its top is given up", async () => {
+  const found = await inspect(`${authorizers} await new Promise(() => {});`);
+  expect(found).toMatchObject({ ok: false, reason: "invalid", message: expect.stringContaining("top level") });
+});
+
 test("XState 4 with `guard:` and no way to be 5 is refused, since 4 would ignore it", async () => {
   const code = await bundle(`import { createMachine } from "xstate4"; ${authorizers}
     export default createMachine({ initial: "a", states: { a: { on: { GO: { guard: () => false, target: "b" } } }, b: {} } });`);

@@ -276,6 +276,11 @@ describe.each([5, 4] as const)("XState %i", (major) => {
     });
   });
 
+  test("tags are text, whatever the machine wrote", async () => {
+    const one = harness.instance(chart(major, `{ initial: "a", states: { a: { tags: [5, "t"] } } }`));
+    expect(stateOf(await one.create()).tags).toEqual(["5", "t"]);
+  });
+
   test("console output carries its stream and belongs to its instance", async () => {
     const code = chart(
       major,

@@ -50,8 +50,8 @@ test("properties and query parameters that nobody knows are ignored", async () =
   expect((await rig.call("PUT", "/machines/open/v/ver_x.y?trace", { json: { unknown: 1 } })).status).toBe(404);
 });
 
-test.each(["", "gzip=true&gzip=1"])("a gzip that says nothing known is 400 and names itself: '%s'", async (more) => {
-  const answer = await rig.call("POST", `/machines/open/v?gzip=maybe&${more}`);
+test.each(["gzip=maybe", "gzip=true&gzip=false"])("%s is 400 and names itself", async (query) => {
+  const answer = await rig.call("POST", `/machines/open/v?${query}`);
   expect(answer).toMatchObject({ status: 400, body: { code: "invalid-parameter", parameter: "gzip" } });
 });
 

@@ -18,8 +18,24 @@ export type Loaded = { chart: Chart } | { reason: "invalid" | "not-implemented";
 type Exports = { [name: string]: unknown };
 type Fields = { [name: string]: unknown };
 
+/** Longest a module may take to load; only one that awaits something at its top level takes time without computing. */
+const loadTimeoutMs = 5_000;
+
 /** Never rejects: code that can't be used is an answer, with the reason a person needs to mend it. */
 export async function loadChart(): Promise<Loaded> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Loaded>((resolve) => {
+    const message = `the code did not finish loading within ${loadTimeoutMs} ms: what it awaits at its top level does not come`;
+    timer = setTimeout(resolve, loadTimeoutMs, { reason: "invalid", message });
+  });
+  try {
+    return await Promise.race([load(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function load(): Promise<Loaded> {
   let exports: Exports;
   try {
     exports = await importMachine();

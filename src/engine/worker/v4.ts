@@ -177,7 +177,7 @@ class Actor4 implements MachineActor {
     return {
       value: state.value,
       context: state.context ?? {},
-      tags: [...state.tags],
+      tags: [...state.tags].map(String),
       done: state.done === true,
       persisted,
     };

@@ -179,7 +179,7 @@ class Actor5 implements MachineActor {
     return {
       value: snapshot.value,
       context: snapshot.context,
-      tags: [...snapshot.tags],
+      tags: [...snapshot.tags].map(String),
       done: snapshot.status === "done",
       persisted,
     };
