@@ -14,14 +14,18 @@ export type Operation = "open" | "write" | "sync" | "truncate" | "rename" | "rem
 /** Asked before each operation that changes something. What it returns is thrown, after `written` bytes of a write. */
 export type Fault = (operation: Operation, path: string) => { error: Error; written?: number } | undefined;
 
-/** What a crash takes: a killed process loses nothing it wrote; a power cut all that was not synced, or just contents and no names. */
-export type Loss = "nothing" | "all unsynced" | "unsynced contents";
+/**
+ * What a crash takes: a killed process loses nothing it wrote; a power cut loses what was not synced: all of it, contents but no
+ * names, or contents and all changed names but the last (a disk keeps no order of its own).
+ */
+export type Loss = "nothing" | "all unsynced" | "unsynced contents" | "all unsynced but the last name";
 
 export class SimulatedDisk implements Files {
   /** File names to contents, as every process sees them. */
   #names = new Map<string, Inode>();
   /** The names a power cut leaves. */
   #syncedNames = new Map<string, Inode>();
+  #lastNaming: (names: Map<string, Inode>) => void = () => {};
   fault: Fault = () => undefined;
   /** How often each operation was done. */
   readonly done = new Map<Operation, number>();
@@ -39,7 +43,8 @@ export class SimulatedDisk implements Files {
 
   /** The disk as the next process finds it. The lock is left out: its process is gone, which a test can't be. */
   after(loss: Loss): SimulatedDisk {
-    const names = loss === "all unsynced" ? this.#syncedNames : this.#names;
+    const names = new Map(loss.startsWith("all unsynced") ? this.#syncedNames : this.#names);
+    if (loss === "all unsynced but the last name") this.#lastNaming(names);
     const left = [...names].filter(([path]) => !path.endsWith(".lock"));
     return SimulatedDisk.of(
       Object.fromEntries(left.map(([path, { data, synced }]) => [path, loss === "nothing" ? data : synced])),
@@ -74,13 +79,15 @@ export class SimulatedDisk implements Files {
     this.#ask("rename", to);
     const inode = this.#names.get(from);
     if (inode === undefined) throw systemError("ENOENT", from);
-    this.#names.delete(from);
-    this.#names.set(to, inode);
+    this.#rename((names) => {
+      names.delete(from);
+      names.set(to, inode);
+    });
   }
 
   async remove(path: string): Promise<void> {
     this.#ask("remove", path);
-    this.#names.delete(path);
+    this.#rename((names) => names.delete(path));
   }
 
   async makeFolder(path: string): Promise<void> {
@@ -92,6 +99,7 @@ export class SimulatedDisk implements Files {
     const inside = (name: string) => name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes("/");
     for (const name of this.#syncedNames.keys()) if (inside(name)) this.#syncedNames.delete(name);
     for (const [name, inode] of this.#names) if (inside(name)) this.#syncedNames.set(name, inode);
+    this.#lastNaming = () => {};
   }
 
   async realPath(path: string): Promise<string> {
@@ -103,6 +111,11 @@ export class SimulatedDisk implements Files {
     return inode === undefined
       ? null
       : `${inode.changes}:${inode.data.length}:${inode.data.toString("latin1", 0, 200)}`;
+  }
+
+  #rename(naming: (names: Map<string, Inode>) => void): void {
+    naming(this.#names);
+    this.#lastNaming = naming;
   }
 
   #ask(operation: Operation, path: string): void {

@@ -174,6 +174,7 @@ describe("an error that leaves the disk in doubt stops the store for good", () =
     disk.fault = healthy;
     expect((await refusal(store.commit(step("a", 0)))).final).toBe(true);
     await store.close();
+    expect(disk.files()).toHaveProperty([journalPath]);
   });
 });
 

@@ -11,7 +11,7 @@ import { checkedLine } from "../../src/store/lowdb/checked.ts";
 import { type LowdbOptions, openLowdbStore } from "../../src/store/lowdb/open.ts";
 import { StoreUnreadable } from "../../src/store/port.ts";
 import { SimulatedDisk, systemError } from "./disk.ts";
-import { clock, entropy, namesInPages, putInstance, temporaryFolder } from "./support.ts";
+import { clock, entropy, namesInPages, putInstance, step, temporaryFolder } from "./support.ts";
 
 const options: LowdbOptions = { durability: "process", clock, entropy };
 
@@ -46,7 +46,7 @@ async function filesIn(): Promise<{ [name: string]: string }> {
 /** A closed store with one instance. */
 async function written(name = "a"): Promise<string> {
   const store = await openLowdbStore(path, options);
-  await store.commit([putInstance(name, 0)]);
+  await store.commit(step(name, 0));
   await store.close();
   return readFile(path, "utf8");
 }
@@ -63,7 +63,6 @@ describe("a file that isn't a store", () => {
       /has format 2, and this version of Settle knows formats up to 1/,
     ],
     ["of a newer format, laid out otherwise", '{\n  "format": 12,\n  "data": {}\n}\n', /has format 12/],
-    ["of format 0", '{"format":0,"records":[\n]}\n', /does not start as Settle writes it/],
   ])("%s", async (_, content, message) => {
     await writeFile(path, content);
     const before = await filesIn();
@@ -101,8 +100,18 @@ describe("a store's own file, changed", () => {
     ["without checksum, a record not JSON", (text) => bare(text).replace('"rev":', '"rev:'), /is damaged at line 2/],
     [
       "without checksum, a record twice",
-      (text) => bare(text).replace(/^(\{"kind".*)$/m, "$1,\n$1"),
+      (text) => bare(text).replace(/^(\{"kind":"instance".*)$/m, "$1\n$1"),
       /is damaged at line 3: .*does not follow/,
+    ],
+    [
+      "without checksum, of format 0",
+      (text) => bare(text).replace('"format":1', '"format":0'),
+      /does not start as Settle/,
+    ],
+    [
+      "without checksum, a transition not JSON",
+      (text) => bare(text).replace('"seq":1,"createdAt":', '"seq":1,"createdAt:'),
+      /is damaged at line 3/,
     ],
     [
       "without checksum, an unknown kind",
@@ -121,7 +130,7 @@ describe("a store's own file, changed", () => {
     ],
     [
       "without checksum, a record that is no object",
-      (text) => bare(text).replace(/"rec":\{.*\}\}$/m, '"rec":[]}'),
+      (text) => bare(text).replace(/"rec":\{.*\}\},$/m, '"rec":[]},'),
       /rec must be an object/,
     ],
   ])("%s", async (_, change, message) => {
@@ -185,21 +194,17 @@ describe("a journal that doesn't belong to the snapshot", () => {
   });
 
   test("is no matter while it holds nothing", async () => {
-    const older = await written("a");
-    const store = await openLowdbStore(path, options);
+    const first = await openLowdbStore(path, options);
     const empty = await readFile(join(folder, "db.journal"));
-    await store.commit([putInstance("b", 0)]);
-    await store.close();
-    const other = await openLowdbStore(path, options);
-    await other.close();
+    await first.commit([putInstance("a", 0)]);
+    await first.close();
+    await written("b");
     await writeFile(join(folder, "db.journal"), empty);
-    const again = await openLowdbStore(path, options);
-    expect(await namesInPages(again, 10)).toEqual(["a", "b"]);
-    await again.close();
-    await writeFile(path, older);
-    const back = await openLowdbStore(path, options);
-    expect(await namesInPages(back, 10)).toEqual(["a"]);
-    await back.close();
+    const store = await openLowdbStore(path, options);
+    expect(await namesInPages(store, 10)).toEqual(["a", "b"]);
+    await store.commit([putInstance("c", 0)]);
+    await store.close();
+    expect(await readdir(folder)).toEqual(["db.json"]);
   });
 
   test.each<[string, () => string | Buffer, RegExp]>([
@@ -265,6 +270,23 @@ describe("a store that is open already", () => {
     await writeFile(join(folder, "db.lock"), "mine");
     expect(await refusal()).toMatch(/db\.lock is not a lock of Settle's/);
     expect(await filesIn()).toEqual({ "db.lock": "mine" });
+  });
+
+  test("a lock that another process took over just before is not taken for the stale one", async () => {
+    const other = new SimulatedDisk();
+    await openLowdbStore("/s/db.json", { ...options, files: other });
+    const live = Buffer.from((await other.read("/s/db.lock")) ?? []);
+    const disk = SimulatedDisk.of({ "/s/db.lock": '{"pid":2147483646,"start":"1","token":"x"}\n' });
+    const open = disk.open.bind(disk);
+    disk.open = async (name, how) => {
+      if (name === "/s/db.lock.takeover") await (await open("/s/db.lock", "create")).write(live, 0);
+      return open(name, how);
+    };
+    await expect(openLowdbStore("/s/db.json", { ...options, files: disk })).rejects.toThrow(
+      /open in this process itself/,
+    );
+    expect(await disk.read("/s/db.lock")).toEqual(live);
+    expect(disk.files()).toEqual({});
   });
 
   test("a lock that another process took over meanwhile: nothing is touched, and theirs stays", async () => {

@@ -42,7 +42,8 @@ storeSuite("lowdb store", async () => {
 /** Two instances with histories, one of them deleted; a machine. */
 async function fill(store: Store): Promise<void> {
   await store.commit([{ op: "put", kind: "machine", scope: "org_test", name: "door", rec: machine("door"), ifRev: 0 }]);
-  await Promise.all([0, 1, 2].flatMap((rev) => [store.commit(step("a", rev)), store.commit(step("b", rev))]));
+  const event = { type: "push", text: "é 🚪 \u0000 \ud800", rec: { a: 1, rec: {} } };
+  await Promise.all([0, 1, 2].flatMap((rev) => [store.commit(step("a", rev)), store.commit(step("b", rev, event))]));
   await store.commit([putInstance("last", 0)]);
   await store.commit([remove("a", 3), remove("last", 1)]);
 }
