@@ -153,37 +153,29 @@ export class WorkerPool {
   #bury(number: number, culprit: number, { reason, message }: Pick<Death, "reason" | "message">): void {
     const worker = this.#byNumber.get(number);
     if (!worker) return;
-    this.#byNumber.delete(number);
-    this.#byVersion.delete(worker.versionId);
-    const waiting = [...worker.listeners];
-    worker.listeners.clear();
     if (reason !== "closed") this.#options.onTrouble(`the worker of ${worker.versionId} was ended: ${message}`);
+    const waiting = this.#remove(worker);
     // With one alone waiting there is nobody else whose doing it could have been.
     for (const [id, listener] of waiting)
       listener.onDeath({ reason, message, culprit: reason !== "closed" && (id === culprit || waiting.length === 1) });
   }
 
-  #onRunnerExit(message: string, stderr: string): void {
-    this.#runner = undefined;
-    this.#options.onTrouble(stderr ? `${message}: ${stderr}` : message);
-    const waiting = [...this.#byNumber.values()].reduce((sum, worker) => sum + worker.listeners.size, 0);
-    for (const [number, worker] of [...this.#byNumber]) {
-      const [only] = worker.listeners.keys();
-      const culprit = waiting === 1 && only !== undefined ? only : -1;
-      this.#buryAfterExit(number, culprit, message);
-    }
-  }
-
-  /** What takes the whole runner down is memory that no limit caught: loops end in the watchdog. */
-  #buryAfterExit(number: number, culprit: number, message: string): void {
-    const worker = this.#byNumber.get(number);
-    if (!worker) return;
-    this.#byNumber.delete(number);
+  /** Takes a worker out of the books. @returns whoever waited for it */
+  #remove(worker: PoolWorker): [number, Listener][] {
+    this.#byNumber.delete(worker.number);
     this.#byVersion.delete(worker.versionId);
     const waiting = [...worker.listeners];
     worker.listeners.clear();
-    for (const [id, listener] of waiting)
-      listener.onDeath({ reason: "memory-limit", message, culprit: id === culprit });
+    return waiting;
+  }
+
+  /** What takes the whole runner down is memory that no limit caught: loops end in the watchdog. */
+  #onRunnerExit(message: string, stderr: string): void {
+    this.#runner = undefined;
+    this.#options.onTrouble(stderr ? `${message}: ${stderr}` : message);
+    const waiting = [...this.#byNumber.values()].flatMap((worker) => this.#remove(worker));
+    for (const [, listener] of waiting)
+      listener.onDeath({ reason: "memory-limit", message, culprit: waiting.length === 1 });
   }
 }
 

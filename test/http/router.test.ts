@@ -49,3 +49,20 @@ test.each([true, false])("for every path and method of the document and for odd 
   expect(answers(ours)).toEqual(answers(theirs));
   expect(new Set(answers(ours).map(([, , found]) => found)).size).toBeGreaterThan(operations.length);
 });
+
+test("parses what it routes: parameters, query and body are theirs", () => {
+  const bodies = [undefined, { slug: "a", context: { deep: [1] } }, JSON.stringify("text"), Buffer.from("bytes")];
+  const queries = [{}, { cursor: "a%20b" }, { from: ["1", "2"], gzip: "" }];
+  const compared = requests.flatMap(({ method, path }) => {
+    const operation = theirs.matchOperation({ method, path, headers: {} });
+    if (!operation || method !== operation.method.toUpperCase()) return [];
+    return bodies.flatMap((body) => queries.map((query) => ({ method, path: `${path}?x=1`, query, body, operation })));
+  });
+  for (const { operation, ...rest } of compared) {
+    const request = { ...rest, headers: { authorization: "Bearer x" } };
+    const { params, query, requestBody, cookies, headers, path, method } = theirs.parseRequest(request, operation);
+    expect(ours.parseRequest(request, operation)).toMatchObject({ params, query, requestBody, headers, path, method });
+    expect(cookies).toEqual({});
+  }
+  expect(compared.length).toBeGreaterThan(operations.length * 10);
+});
