@@ -14,6 +14,7 @@ import { createApp } from "./http/app.ts";
 import type { ServerLog } from "./http/errors.ts";
 import type { ResponseCheckMode } from "./http/responses.ts";
 import type { Services } from "./operations/services.ts";
+import { createUpdates } from "./operations/updates.ts";
 import type { Published } from "./publisher.ts";
 import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
 import type { Store } from "./store/port.ts";
@@ -110,7 +111,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const credentials = await ensureCredentials(store, clock, entropy);
     const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
-    const services: Services = { store, engine, clock, entropy, settings };
+    const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates() };
     let isReady = false;
     app = await createApp({
       services,

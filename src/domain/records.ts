@@ -6,6 +6,20 @@ export interface Org {
   id: string;
   name: string;
   createdAt: number;
+  /** The key that created it, which may act in it; absent for the store's first one. */
+  createdByKeyId?: string;
+}
+
+export type OrgRole = "admin" | "read" | "write";
+
+/** Somebody asked to join an organization. `code` is `inv_…`; `acceptedBy` is the subject that used it. */
+export interface Invitation {
+  code: string;
+  orgId: string;
+  email: string;
+  role: OrgRole;
+  createdAt: number;
+  acceptedBy?: string;
 }
 
 /** A signing key. `secret` is the whole `sbsec_…` string. */
@@ -16,6 +30,25 @@ export interface Key {
   secret: string;
   scopes: string[];
   createdAt: number;
+}
+
+/** A trusted issuer of tokens: at least one of `aud` and `iss`, and at least one of `key` (base64url of its bytes) and `jwksUrl`. */
+export interface IdentityProvider {
+  orgId: string;
+  aud?: string;
+  iss?: string;
+  algs: string[];
+  key?: string;
+  jwksUrl?: string;
+  mapping: JsonObject;
+}
+
+/** Makes tokens signed with a key of its organization out of what an identity provider's mapping yields. */
+export interface TokenProvider {
+  orgId: string;
+  service: string;
+  keyId: string;
+  mapping: JsonObject;
 }
 
 /** The one record that says who runs this store: its first org and key, and the secret that signs upload URLs. */
@@ -47,7 +80,18 @@ export interface Version {
   xstate: 4 | 5;
 }
 
-/** Code that arrived for a provisional version and waits for finalize. */
+/** Code that carries instances from one version to another; usable once `codeSha256` says what it is (it is finalized then). */
+export interface Migration {
+  id: string;
+  orgId: string;
+  machine: string;
+  fromVersionId: string;
+  toVersionId: string;
+  createdAt: number;
+  codeSha256?: string;
+}
+
+/** Code that arrived for a provisional version or migration and waits for finalize. `versionId` is the id of either. */
 export interface Upload {
   versionId: string;
   orgId: string;
@@ -84,6 +128,10 @@ export interface Instance {
   createdAt: number;
   status: InstanceStatus;
   versionId: string;
+  /** Where the next event takes it first; absent when it is there. */
+  desiredVersionId?: string;
+  /** By index name, what its version's selectors yield on the context. Absent when the version selects nothing. */
+  indexValues?: { [index: string]: string[] };
   state: State;
   /** The whole context, private keys included. */
   context: JsonObject;
@@ -100,4 +148,15 @@ export interface Transition {
   createdAt: number;
   event: JsonObject;
   state: StateValue;
+}
+
+/** One thing that machine code printed. `ts` is epoch milliseconds, and no two entries of an organization share one. */
+export interface LogEntry {
+  orgId: string;
+  ts: number;
+  machine: string;
+  instance: string;
+  versionId: string;
+  outputType: "stdout" | "stderr";
+  log: string;
 }

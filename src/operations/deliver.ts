@@ -32,7 +32,7 @@ export async function deliver(services: Services, caller: Caller, instance: Inst
         what,
         authContext: caller.authContext,
         settleTimeoutMs: settings.settleTimeoutMs,
-        commit: committer(services, instance, version.id, stored),
+        commit: committer(services, instance, version, stored),
       });
       if (await delivery.turn) return { outcome: delivery.outcome };
     }
@@ -55,11 +55,12 @@ function stateOf(outcome: Outcome): State {
 
 /** Stores one session's steps, each fenced by the revision that the one before left behind. */
 function committer(
-  { store, clock }: Services,
-  { orgId, machine, slug }: InstanceRef,
-  versionId: string,
+  { store, clock, updates }: Services,
+  instance: InstanceRef,
+  version: Version,
   stored: Stored<Instance> | null,
 ): Delivery["commit"] {
+  const { orgId, machine, slug } = instance;
   const scope = machineScope(orgId, machine);
   let rev = stored?.rev ?? 0;
   let last = stored?.rec;
@@ -67,13 +68,13 @@ function committer(
     const now = Math.max(clock.now(), last?.state.ts ?? 0);
     const count = last?.transitionCount ?? 0;
     const rows: Transition[] = step.rows.map((row, index) => ({ seq: count + index + 1, createdAt: now, ...row }));
+    const before = last ?? { createdAt: now, status: "running" as const };
     const rec: Instance = {
+      ...before,
       orgId,
       machine,
       slug,
-      createdAt: last?.createdAt ?? now,
-      status: last?.status ?? "running",
-      versionId: last?.versionId ?? versionId,
+      versionId: version.id,
       state: project(step, now),
       context: step.context,
       snapshot: step.snapshot,
@@ -89,6 +90,7 @@ function committer(
       throw new Problem("invalid-state", `The instance ${slug} was changed or deleted while the event was processed.`);
     }
     last = rec;
+    updates.publish(instance, { kind: "state", state: rec.state, versionId: version.id, context: rec.context });
     return rec.state;
   };
 }

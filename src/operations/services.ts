@@ -4,6 +4,7 @@ import type { Clock, Entropy } from "../domain/clock.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Engine } from "../engine/port.ts";
 import type { Store } from "../store/port.ts";
+import type { Updates } from "./updates.ts";
 
 export interface Settings {
   settleTimeoutMs: number;
@@ -19,6 +20,8 @@ export interface Services {
   clock: Clock;
   entropy: Entropy;
   settings: Settings;
+  /** Every stored state of every instance passes here. */
+  updates: Updates;
 }
 
 /** Who calls, as the token and the headers say, verified. */

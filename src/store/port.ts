@@ -1,6 +1,20 @@
 // The store's port: records by (kind, scope, name), an append-only history per instance, blobs, and one atomic commit.
 
-import type { Bootstrap, Instance, Key, Machine, Org, Transition, Upload, Version } from "../domain/records.ts";
+import type {
+  Bootstrap,
+  IdentityProvider,
+  Instance,
+  Invitation,
+  Key,
+  LogEntry,
+  Machine,
+  Migration,
+  Org,
+  TokenProvider,
+  Transition,
+  Upload,
+  Version,
+} from "../domain/records.ts";
 
 /** The kinds of record. A record lives in a scope (its parent's path) under a name that is unique there. */
 export interface Collections {
@@ -9,8 +23,13 @@ export interface Collections {
   key: Key; // scope = org id, name = id
   machine: Machine; // scope = org id, name = slug
   version: Version; // scope = `${orgId}/${machine}`, name = id
-  upload: Upload; // scope = `${orgId}/${machine}`, name = version id
+  upload: Upload; // scope = `${orgId}/${machine}`, name = version or migration id
+  migration: Migration; // scope = `${orgId}/${machine}`, name = id
   instance: Instance; // scope = `${orgId}/${machine}`, name = slug
+  idp: IdentityProvider; // scope = org id, name = JSON of [aud or null, iss or null]
+  tokenProvider: TokenProvider; // scope = org id, name = service
+  invitation: Invitation; // scope "", name = code
+  log: LogEntry; // scope = org id, name = its ts in 15 digits
 }
 export type Kind = keyof Collections;
 

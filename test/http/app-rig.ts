@@ -9,6 +9,7 @@ import { createSandboxEngine } from "../../src/engine/sandbox.ts";
 import type { AppOptions } from "../../src/http/app.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Services } from "../../src/operations/services.ts";
+import { createUpdates } from "../../src/operations/updates.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
 
@@ -42,7 +43,7 @@ export async function startAppRig(options: Partial<AppOptions> = {}): Promise<Ap
   const { orgId, adminToken, uploadSecret } = await ensureCredentials(store, clock, entropy);
   const engine = createSandboxEngine({ cpuTimeoutMs: 1_000, onLog: () => {}, onTrouble: () => {} });
   const settings = { settleTimeoutMs: 1_000, pageSize: 100, uploadSecret };
-  const services: Services = { store, engine, clock, entropy, settings };
+  const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates() };
   const app = await createApp({
     services,
     publicUrl: undefined,

@@ -21,7 +21,12 @@ export class Contents {
     machine: new Map(),
     version: new Map(),
     upload: new Map(),
+    migration: new Map(),
     instance: new Map(),
+    idp: new Map(),
+    tokenProvider: new Map(),
+    invitation: new Map(),
+    log: new Map(),
   };
   #lastOrder = 0;
 
@@ -104,4 +109,17 @@ export class Contents {
   }
 }
 
-export const kinds: readonly Kind[] = ["bootstrap", "org", "key", "machine", "version", "upload", "instance"];
+export const kinds: readonly Kind[] = [
+  "bootstrap",
+  "org",
+  "key",
+  "machine",
+  "version",
+  "upload",
+  "migration",
+  "instance",
+  "idp",
+  "tokenProvider",
+  "invitation",
+  "log",
+];
