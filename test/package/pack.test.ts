@@ -54,10 +54,11 @@ async function pack(): Promise<string> {
   return join(folder, packed?.filename ?? "");
 }
 
-/** A newcomer's environment: this Node first, and nothing of the npm that may have started these tests. */
+/** A newcomer's environment: this Node first, nothing of the npm that may have started these tests, and the network as it is set up here. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^npm_(?!config_(?:cache|registry|userconfig)$)|^(?:NODE_|VITEST|SETTLE_)/i.test(name),
+    ([name]) =>
+      !/^npm_(?!config_(?:cache|registry|userconfig)$)|^(?:NODE_(?!EXTRA_CA_CERTS$)|VITEST|SETTLE_)/i.test(name),
   );
   return { ...Object.fromEntries(kept), PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
 }
