@@ -106,6 +106,12 @@ test("a module that waits for ever at its top is given up", async () => {
   expect(found).toMatchObject({ ok: false, reason: "invalid", message: expect.stringContaining("top level") });
 });
 
+test("an instance whose code loads no more is told so each time", async () => {
+  const one = harness.instance(`import { nothing } from "npm:xstate@5"; ${authorizers}`);
+  const failed = { kind: "failed", reason: "load-error" };
+  expect([await one.create(), await one.create()]).toMatchObject([failed, failed]);
+});
+
 test("XState 4 with `guard:` and no way to be 5 is refused, since 4 would ignore it", async () => {
   const code = await bundle(`import { createMachine } from "xstate4"; ${authorizers}
     export default createMachine({ initial: "a", states: { a: { on: { GO: { guard: () => false, target: "b" } } }, b: {} } });`);

@@ -1,6 +1,7 @@
 // A worker's dispatcher: one machine version, its calls and its sessions.
 
 import { parentPort, workerData } from "node:worker_threads";
+import type { FailureReason } from "../port.ts";
 import type { FromWorker, Limits, ToWorker } from "../protocol.ts";
 import type { Loaded } from "./chart.ts";
 import { loadChart } from "./chart.ts";
@@ -40,7 +41,7 @@ async function dispatch(call: ToWorker): Promise<void> {
   if (call.op === "inspect") return send(inspected(call.id, loaded));
   if (!("chart" in loaded)) {
     const reason = loaded.reason === "invalid" ? "load-error" : loaded.reason;
-    return send({ t: "failed", id: call.id, reason, message: loaded.message });
+    return refuse(call, reason, loaded.message);
   }
   const { chart } = loaded;
   if (call.op === "read") return read(call, chart.allowRead);
@@ -57,8 +58,14 @@ async function dispatch(call: ToWorker): Promise<void> {
     await session.start();
   } catch (error) {
     sessions.delete(call.id);
-    send({ t: "failed", id: call.id, reason: "machine-error", message: describeThrown(error) });
+    refuse(call, "machine-error", describeThrown(error));
   }
+}
+
+/** Answers a call for which there is no session; one that would have opened it is also told that it is over. */
+function refuse({ op, id }: Exclude<ToWorker, { op: "committed" }>, reason: FailureReason, message: string): void {
+  send({ t: "failed", id, reason, message });
+  if (op === "create" || op === "event") send({ t: "final", session: id, calls: [], outcome: "settled" });
 }
 
 function inspected(id: number, loaded: Loaded): FromWorker {
