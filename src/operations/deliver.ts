@@ -11,6 +11,9 @@ import { machineScope } from "./lookup.ts";
 import { failureProblem, rejectionProblem } from "./outcome.ts";
 import type { Caller, Services } from "./services.ts";
 
+/** In whose name something is delivered. */
+export type Actor = Pick<Caller, "authContext">;
+
 /** Decides, from what is stored at that moment, what to deliver; throws a Problem to deliver nothing. */
 export type Plan = (stored: Stored<Instance> | null) => Promise<{ version: Version; what: Delivery["what"] }>;
 
@@ -18,7 +21,7 @@ export type Plan = (stored: Stored<Instance> | null) => Promise<{ version: Versi
 const maxTries = 5;
 
 /** @throws Problem for everything but a settled or interrupted machine */
-export async function deliver(services: Services, caller: Caller, instance: InstanceRef, plan: Plan): Promise<State> {
+export async function deliver(services: Services, actor: Actor, instance: InstanceRef, plan: Plan): Promise<State> {
   const scope = machineScope(instance.orgId, instance.machine);
   const { store, engine, settings } = services;
   // An object, since a promise as such would keep the lane waiting for it.
@@ -30,7 +33,7 @@ export async function deliver(services: Services, caller: Caller, instance: Inst
         instance,
         code: codeOf(services, version.id, version.codeSha256),
         what,
-        authContext: caller.authContext,
+        authContext: actor.authContext,
         settleTimeoutMs: settings.settleTimeoutMs,
         commit: committer(services, instance, version, stored),
       });

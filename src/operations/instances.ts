@@ -13,7 +13,6 @@ import type {
   TransitionPage,
 } from "../spec/generated/types.ts";
 import { codeOf } from "./code.ts";
-import { deliver } from "./deliver.ts";
 import {
   findInstance,
   findMachine,
@@ -24,26 +23,19 @@ import {
   nextCursor,
   param,
   versionInfo,
+  versionToRun,
 } from "./lookup.ts";
 import { failureProblem, rejectionProblem } from "./outcome.ts";
 import type { Operation, Services } from "./services.ts";
+import { createInstance, sendEvent } from "./writes.ts";
 
 export const createMachineInstance: Operation = async (services, caller, request) => {
   const { slug, context = {}, machineVersionId } = request.body as CreateMachineInstanceRequest;
   const { orgId } = caller;
   const { rec: machine } = await findMachine(services, orgId, param(request, "machineSlug"));
-  const versionId = machineVersionId ?? machine.currentVersionId;
-  if (versionId === undefined) {
-    const mend = "Finalize one with makeCurrent, or name one in machineVersionId.";
-    throw new Problem("not-found", `The machine ${machine.slug} has no current version. ${mend}`);
-  }
-  const version = await findVersion(services, orgId, machine.slug, versionId);
+  const version = await versionToRun(services, machine, machineVersionId);
   const instance = { orgId, machine: machine.slug, slug };
-  const body = await deliver(services, caller, instance, async (stored) => {
-    if (stored) throw new Problem("invalid-state", `The machine ${machine.slug} has an instance ${slug} already.`);
-    return { version, what: { kind: "create", context: context as JsonObject } };
-  });
-  return { status: 200, body };
+  return { status: 200, body: await createInstance(services, caller, instance, version, context as JsonObject) };
 };
 
 export const sendMachineInstanceEvent: Operation = async (services, caller, request) => {
@@ -54,20 +46,8 @@ export const sendMachineInstanceEvent: Operation = async (services, caller, requ
     throw new Problem("invalid-parameter", message, { parameter: "event" });
   }
   const machine = param(request, "machineSlug");
-  const slug = param(request, "instanceSlug");
-  const body = await deliver(services, caller, { orgId: caller.orgId, machine, slug }, async (stored) => {
-    const { rec } = stored ?? (await findInstance(services, caller, request));
-    if (rec.status === "paused") {
-      throw new Problem(
-        "invalid-state",
-        `The instance ${slug} is paused and takes no events until its status is running.`,
-      );
-    }
-    const version = await findVersion(services, caller.orgId, machine, rec.versionId);
-    const resting = { state: rec.state.state, context: rec.context, snapshot: rec.snapshot, running: rec.running };
-    return { version, what: { kind: "event", event, resting } };
-  });
-  return { status: 200, body };
+  const instance = { orgId: caller.orgId, machine, slug: param(request, "instanceSlug") };
+  return { status: 200, body: await sendEvent(services, caller, instance, event) };
 };
 
 export const getMachineInstance: Operation = async (services, caller, request) => {

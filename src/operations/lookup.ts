@@ -3,6 +3,7 @@
 import { decodeCursor, encodeCursor } from "../domain/cursor.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Instance, Machine, Version } from "../domain/records.ts";
+import type { InstanceRef } from "../engine/port.ts";
 import type { MachineVersionInfo } from "../spec/generated/types.ts";
 import type { Collections, Kind, Page, Stored } from "../store/port.ts";
 import type { Caller, OperationRequest, Services } from "./services.ts";
@@ -29,17 +30,34 @@ export async function findVersion({ store }: Services, orgId: string, machine: s
   return version.rec;
 }
 
-/** The machine must exist too: its absence is the more helpful answer. */
-export async function findInstance(
+/** The version of that id, else the current one. @throws Problem `not-found` when there is none */
+export async function versionToRun(
   services: Services,
-  caller: Caller,
+  { orgId, slug, currentVersionId }: Machine,
+  id: string | undefined = currentVersionId,
+): Promise<Version> {
+  if (id !== undefined) return findVersion(services, orgId, slug, id);
+  const mend = "Finalize one with makeCurrent, or name one in machineVersionId.";
+  throw new Problem("not-found", `The machine ${slug} has no current version. ${mend}`);
+}
+
+export function findInstance(
+  services: Services,
+  { orgId }: Caller,
   request: OperationRequest,
 ): Promise<Stored<Instance>> {
   const machine = param(request, "machineSlug");
-  const slug = param(request, "instanceSlug");
-  const instance = await services.store.get("instance", machineScope(caller.orgId, machine), slug);
+  return instanceNamed(services, { orgId, machine, slug: param(request, "instanceSlug") });
+}
+
+/** The machine must exist too: its absence is the more helpful answer. */
+export async function instanceNamed(
+  services: Services,
+  { orgId, machine, slug }: InstanceRef,
+): Promise<Stored<Instance>> {
+  const instance = await services.store.get("instance", machineScope(orgId, machine), slug);
   if (instance) return instance;
-  await findMachine(services, caller.orgId, machine);
+  await findMachine(services, orgId, machine);
   throw new Problem("not-found", `The machine ${machine} has no instance ${slug}.`);
 }
 
