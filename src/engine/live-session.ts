@@ -1,7 +1,6 @@
 // The server's side of one session: commits its steps in order and answers the calls that wait for it.
 
-import type { State } from "../domain/records.ts";
-import type { Delivery, Outcome, Step } from "./port.ts";
+import type { Delivery, Outcome, Reached, Step } from "./port.ts";
 import { EngineClosed } from "./port.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 import type { Death, PoolWorker } from "./worker-pool.ts";
@@ -28,7 +27,7 @@ export class LiveSession {
   readonly #end = Promise.withResolvers<void>();
   /** The commits so far, each after the one before; answers queue behind them. */
   #commits: Promise<void> = Promise.resolve();
-  #state: State | undefined;
+  #reached: Reached | undefined;
   #closing = false;
   #refused = false;
 
@@ -111,7 +110,8 @@ export class LiveSession {
     this.#commits = this.#commits.then(async () => {
       if (this.#refused) return;
       try {
-        this.#state = await this.#delivery.commit(step);
+        const state = await this.#delivery.commit(step);
+        this.#reached = { state, context: step.context, ...(step.output === undefined ? {} : { output: step.output }) };
       } catch (error) {
         return this.#fail(error);
       }
@@ -161,7 +161,7 @@ export class LiveSession {
   }
 
   #answerNow(id: number, kind: "settled" | "interrupted"): void {
-    if (this.#state) this.#answer(id, { kind, state: this.#state });
+    if (this.#reached) this.#answer(id, { kind, ...this.#reached });
   }
 
   #answer(id: number, outcome: Outcome): void {

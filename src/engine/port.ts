@@ -31,6 +31,8 @@ export interface Step {
   context: JsonObject;
   tags: string[];
   done: boolean;
+  /** What the machine returned in its final state, if anything. */
+  output?: Json;
   snapshot: Json;
   running: RunningChild[];
   /** The events processed since the previous commit, each with the state it led to, in order. */
@@ -51,6 +53,9 @@ export interface Delivery {
   commit(step: Step): Promise<State>;
 }
 
+/** Where an instance stands after its last commit. */
+export type Reached = { state: State } & Pick<Step, "context" | "output">;
+
 /**
  * How a delivery ended.
  * - `settled`: no ephemeral child runs any more. `interrupted`: the settle timeout passed (or the sandbox died) after at least one
@@ -60,7 +65,7 @@ export interface Delivery {
  *   its transition was committed before and stays.
  */
 export type Outcome =
-  | { kind: "settled" | "interrupted"; state: State }
+  | ({ kind: "settled" | "interrupted" } & Reached)
   | { kind: "rejected"; message?: string }
   | { kind: "failed"; reason: FailureReason; message: string };
 
@@ -77,6 +82,32 @@ export type FailureReason =
 export type Inspection =
   | { ok: true; xstate: 4 | 5 }
   | { ok: false; reason: "invalid" | "not-implemented" | "cpu-limit" | "memory-limit"; message: string };
+
+/** An HTTP request as a mapper's handler gets it: header names in lower case, every header and query parameter one string. */
+export interface MappedRequest {
+  body: Json;
+  headers: { [name: string]: string };
+  method: string;
+  query: { [name: string]: string };
+}
+
+/** What a handler made of a request: which instance gets which event, in whose name. */
+export interface MappedEvent {
+  machineInstanceName: string;
+  event: JsonObject & { type: string };
+  authContext: JsonObject;
+  /** Creates the instance when it is missing. */
+  initialContext?: JsonObject;
+}
+
+/** A response as a response mapper wants it; it can be sent as it is. */
+export interface MappedResponse {
+  status: number;
+  headers: { [name: string]: string };
+  body: Uint8Array | null;
+}
+
+export type Failure = Extract<Outcome, { kind: "failed" }>;
 
 export interface LogLine {
   instance: InstanceRef | null;
@@ -106,6 +137,26 @@ export interface Engine {
     authContext: AuthContext;
     timeoutMs: number;
   }): Promise<Exclude<Outcome, { kind: "settled" | "interrupted" }> | { kind: "allowed" }>;
+
+  /** Asks the handler of the version's mapper `mapper`; `absent` when it has none. What it returned was checked, or is a `machine-error`. */
+  mapRequest(call: {
+    code: CodeRef;
+    mapper: string;
+    request: MappedRequest;
+    timeoutMs: number;
+  }): Promise<{ kind: "mapped"; event: MappedEvent } | { kind: "absent" } | Failure>;
+
+  /**
+   * Asks the response mapper of the version's mapper `mapper`; `absent` when it has none. `unmapped`: it threw, took longer than
+   * `timeoutMs`, or returned what is no response; a note in the instance's output says which.
+   */
+  mapResponse(call: {
+    instance: InstanceRef;
+    code: CodeRef;
+    mapper: string;
+    reached: { state: StateValue; context: JsonObject; result: Json };
+    timeoutMs: number;
+  }): Promise<{ kind: "mapped"; response: MappedResponse } | { kind: "unmapped" | "absent" } | Failure>;
 
   /** Whether an earlier delivery to this instance still waits for its children; a delivery then joins it as one more event of the same actor. */
   isLive(instance: InstanceRef): boolean;

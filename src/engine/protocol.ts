@@ -5,7 +5,7 @@
 
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { RunningChild, StateValue } from "../domain/records.ts";
-import type { FailureReason, Step } from "./port.ts";
+import type { FailureReason, MappedRequest, Step } from "./port.ts";
 
 /** Server → runner. */
 export type ToRunner = { op: "open"; worker: number; code: string; limits: Limits } | { op: "close"; worker: number };
@@ -14,6 +14,8 @@ export interface Limits {
   cpuTimeoutMs: number;
   memoryBytes: number;
   contextBytes: number;
+  /** Largest answer of a mapper, as JSON, and largest binary body in one. */
+  mappedBytes: number;
 }
 
 /** Runner → server. `culprit` is the session or call that was computing when the worker died; 0 = none was. */
@@ -25,6 +27,14 @@ export type FromRunner =
 export type ToWorker =
   | { op: "inspect"; id: number }
   | { op: "read"; id: number; name: string; state: StateValue; context: JsonObject; auth: Json; timeoutMs: number }
+  | { op: "map-request"; id: number; mapper: string; request: MappedRequest; timeoutMs: number }
+  | {
+      op: "map-response";
+      id: number;
+      mapper: string;
+      reached: { state: StateValue; context: JsonObject; result: Json };
+      timeoutMs: number;
+    }
   | { op: "create"; id: number; name: string; context: JsonObject; auth: Json; timeoutMs: number }
   | {
       op: "event";
@@ -47,6 +57,10 @@ export type FromWorker =
   | { t: "inspected"; id: number; ok: false; reason: "invalid" | "not-implemented"; message: string }
   | { t: "allowed"; id: number }
   | { t: "rejected"; id: number; message?: string }
+  /** What a mapper returned, as a JSON text: the server measures it before it reads it. `base64`: its body, when that is bytes. */
+  | { t: "mapped"; id: number; json: string; base64?: string }
+  /** There is no such mapper, or it maps no responses. */
+  | { t: "absent"; id: number }
   | { t: "failed"; id: number; reason: FailureReason; message: string }
   /** A joined session had ended before the event came: deliver it afresh. */
   | { t: "gone"; id: number }

@@ -1,11 +1,10 @@
-// The engine port on the sandbox: asks authorizers, opens and joins sessions, commits their steps, and survives their workers' deaths.
+// The engine port on the sandbox: opens and joins sessions, commits their steps, and survives their workers' deaths.
 
 import { LiveSession } from "./live-session.ts";
 import type { Delivery, Engine, Inspection, InstanceRef, LogLine, Outcome } from "./port.ts";
-import { EngineClosed } from "./port.ts";
 import type { FromWorker } from "./protocol.ts";
-import type { Death } from "./worker-pool.ts";
-import { failureOf, WorkerPool } from "./worker-pool.ts";
+import { Questions } from "./questions.ts";
+import { WorkerPool } from "./worker-pool.ts";
 
 export interface SandboxOptions {
   /** Longest a machine may compute without yielding. */
@@ -21,8 +20,10 @@ export interface SandboxOptions {
   onTrouble(message: string): void;
 }
 
-/** Times a read is asked again when its worker died of another's doing. */
-const readTries = 3;
+/** Largest answer of a mapper, as JSON or bytes. */
+const mappedBytes = 10_000_000;
+
+type LogMessage = Extract<FromWorker, { t: "log" }>;
 
 export function createSandboxEngine(options: SandboxOptions): Engine & { warm(): void } {
   return new SandboxEngine(options);
@@ -31,6 +32,7 @@ export function createSandboxEngine(options: SandboxOptions): Engine & { warm():
 class SandboxEngine implements Engine {
   readonly #options: SandboxOptions;
   readonly #pool: WorkerPool;
+  readonly #questions: Questions;
   readonly #live = new Map<string, LiveSession>();
   #ids = 0;
 
@@ -38,10 +40,15 @@ class SandboxEngine implements Engine {
     const { cpuTimeoutMs, memoryBytes = 128_000_000, contextBytes = 400_000, maxIdleWorkers = 32, onTrouble } = options;
     this.#options = options;
     this.#pool = new WorkerPool({
-      limits: { cpuTimeoutMs, memoryBytes, contextBytes },
+      limits: { cpuTimeoutMs, memoryBytes, contextBytes, mappedBytes },
       maxIdleWorkers,
       onTrouble,
       onStrayLog: (versionId, message) => this.#log(null, versionId, message),
+    });
+    this.#questions = new Questions({
+      pool: this.#pool,
+      nextId: () => ++this.#ids,
+      log: (instance, versionId, message) => this.#log(instance, versionId, message),
     });
   }
 
@@ -76,13 +83,16 @@ class SandboxEngine implements Engine {
     return result;
   }
 
-  async authorizeRead(query: Parameters<Engine["authorizeRead"]>[0]): ReturnType<Engine["authorizeRead"]> {
-    for (let tries = readTries; ; tries--) {
-      const answer = await this.#askRead(query);
-      if (!("culprit" in answer)) return answer;
-      if (answer.reason === "closed") throw new EngineClosed();
-      if (answer.culprit || tries === 1) return { kind: "failed", ...failureOf(answer) };
-    }
+  authorizeRead(query: Parameters<Engine["authorizeRead"]>[0]): ReturnType<Engine["authorizeRead"]> {
+    return this.#questions.authorizeRead(query);
+  }
+
+  mapRequest(call: Parameters<Engine["mapRequest"]>[0]): ReturnType<Engine["mapRequest"]> {
+    return this.#questions.mapRequest(call);
+  }
+
+  mapResponse(call: Parameters<Engine["mapResponse"]>[0]): ReturnType<Engine["mapResponse"]> {
+    return this.#questions.mapResponse(call);
   }
 
   isLive(instance: InstanceRef): boolean {
@@ -132,27 +142,7 @@ class SandboxEngine implements Engine {
     this.#live.delete(key);
   }
 
-  async #askRead(query: Parameters<Engine["authorizeRead"]>[0]) {
-    const { instance, code, state, context, authContext, timeoutMs } = query;
-    const worker = await this.#pool.workerFor(code);
-    const id = ++this.#ids;
-    return new Promise<Awaited<ReturnType<Engine["authorizeRead"]>> | Death>((resolve) => {
-      const message = { op: "read", id, name: instance.slug, state, context, auth: authContext, timeoutMs } as const;
-      worker.call(id, message, {
-        onMessage: (answer) => {
-          if (answer.t === "log") return this.#log(instance, code.versionId, answer);
-          worker.release(id);
-          if (answer.t === "allowed") resolve({ kind: "allowed" });
-          else if (answer.t === "rejected")
-            resolve({ kind: "rejected", ...(answer.message ? { message: answer.message } : {}) });
-          else if (answer.t === "failed") resolve({ kind: "failed", reason: answer.reason, message: answer.message });
-        },
-        onDeath: resolve,
-      });
-    });
-  }
-
-  #log(instance: InstanceRef | null, versionId: string, message: Extract<FromWorker, { t: "log" }>): void {
+  #log(instance: InstanceRef | null, versionId: string, message: Pick<LogMessage, "stream" | "text">): void {
     this.#options.onLog({ instance, versionId, outputType: message.stream, log: message.text });
   }
 }

@@ -18,6 +18,8 @@ const ours = [
   "engine/worker/chart",
   "engine/worker/console",
   "engine/worker/main",
+  "engine/worker/mapper",
+  "engine/worker/patience",
   "engine/worker/plain-json",
   "engine/worker/scrub",
   "engine/worker/session",

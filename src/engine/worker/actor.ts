@@ -9,6 +9,8 @@ export interface Projection {
   context: unknown;
   tags: string[];
   done: boolean;
+  /** What the machine returned in its final state (XState 4 calls it the final state's `data`), if anything. */
+  output?: Json;
   persisted: Json;
 }
 

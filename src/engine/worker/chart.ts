@@ -1,16 +1,23 @@
-// Loads a version's module and recognises what it exports: an XState 4 or 5 machine and its two authorizers.
+// Loads a version's module and recognises what it exports: an XState 4 or 5 machine, its two authorizers, its HTTP API mapper.
 
 import type { EventLike, MachineActor } from "./actor.ts";
 import { describeThrown } from "./console.ts";
+import type { HttpApiMapper } from "./mapper.ts";
+import { readMapper } from "./mapper.ts";
 import type { Machine4 } from "./v4.ts";
 import type { Machine5 } from "./v5.ts";
 
 export type Authorizer = (request: { [key: string]: unknown }) => unknown;
 
-export interface Chart {
-  xstate: 4 | 5;
+/** What a module exports beside its machine. */
+interface Companions {
   allowRead: Authorizer;
   allowWrite: Authorizer;
+  httpApiMapper: HttpApiMapper;
+}
+
+export interface Chart extends Companions {
+  xstate: 4 | 5;
   createActor(receive: (event: EventLike) => void): MachineActor;
 }
 export type Loaded = { chart: Chart } | { reason: "invalid" | "not-implemented"; message: string };
@@ -29,10 +36,15 @@ export async function loadChart(): Promise<Loaded> {
     timer = setTimeout(resolve, loadTimeoutMs, { reason: "invalid", message });
   });
   try {
-    return await Promise.race([load(), late]);
+    return await Promise.race([load().catch(unreadable), late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What it exports can be anything, accessors that throw included. */
+function unreadable(error: unknown): Loaded {
+  return { reason: "invalid", message: `what the code exports can't be read: ${describeThrown(error)}` };
 }
 
 async function load(): Promise<Loaded> {
@@ -51,14 +63,13 @@ async function load(): Promise<Loaded> {
     return { reason: "invalid", message: "the code must export a function allowRead" };
   if (typeof allowWrite !== "function")
     return { reason: "invalid", message: "the code must export a function allowWrite" };
-  const authorizers = { allowRead: allowRead as Authorizer, allowWrite: allowWrite as Authorizer };
-  return xstate === 5 ? chart5(machine as Machine5, authorizers) : chart4(machine as Machine4, authorizers);
+  const httpApiMapper = readMapper(exports.httpApiMapper);
+  if (typeof httpApiMapper === "string") return { reason: "invalid", message: httpApiMapper };
+  const companions = { allowRead: allowRead as Authorizer, allowWrite: allowWrite as Authorizer, httpApiMapper };
+  return xstate === 5 ? chart5(machine as Machine5, companions) : chart4(machine as Machine4, companions);
 }
 
-async function chart5(
-  machine: Machine5,
-  authorizers: { allowRead: Authorizer; allowWrite: Authorizer },
-): Promise<Loaded> {
+async function chart5(machine: Machine5, companions: Companions): Promise<Loaded> {
   const { createActor5, recordsActions } = await import("./v5.ts");
   if (!recordsActions(machine)) {
     const message =
@@ -67,13 +78,10 @@ async function chart5(
   }
   const delayed = findDelay(machine as unknown as Fields);
   if (delayed) return notDelivered(delayed);
-  return { chart: { xstate: 5, ...authorizers, createActor: (receive) => createActor5(machine, receive) } };
+  return { chart: { xstate: 5, ...companions, createActor: (receive) => createActor5(machine, receive) } };
 }
 
-async function chart4(
-  machine: Machine4,
-  authorizers: { allowRead: Authorizer; allowWrite: Authorizer },
-): Promise<Loaded> {
+async function chart4(machine: Machine4, companions: Companions): Promise<Loaded> {
   if (usesGuardKey(machine as unknown as Fields)) {
     return {
       reason: "invalid",
@@ -84,7 +92,7 @@ async function chart4(
   const { createActor4 } = await import("./v4.ts");
   const delayed = findDelay(machine as unknown as Fields);
   if (delayed) return notDelivered(delayed);
-  return { chart: { xstate: 4, ...authorizers, createActor: (receive) => createActor4(machine, receive) } };
+  return { chart: { xstate: 4, ...companions, createActor: (receive) => createActor4(machine, receive) } };
 }
 
 /**

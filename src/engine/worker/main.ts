@@ -6,6 +6,8 @@ import type { FromWorker, Limits, ToWorker } from "../protocol.ts";
 import type { Loaded } from "./chart.ts";
 import { loadChart } from "./chart.ts";
 import { describeThrown, describeWithStack, installConsole } from "./console.ts";
+import { askMapper } from "./mapper.ts";
+import { answerWithin, TooLate } from "./patience.ts";
 import { scrubGlobals } from "./scrub.ts";
 import { Session } from "./session.ts";
 
@@ -45,6 +47,11 @@ async function dispatch(call: ToWorker): Promise<void> {
   }
   const { chart } = loaded;
   if (call.op === "read") return read(call, chart.allowRead);
+  if (call.op === "map-request" || call.op === "map-response") {
+    const { mappedBytes } = limits;
+    const note = (text: string) => output.note(call.id, text);
+    return send(await askMapper(call, { mapper: chart.httpApiMapper, mappedBytes, note }));
+  }
   if (call.op === "join") {
     const session = sessions.get(call.session);
     return session ? session.join(call) : send({ t: "gone", id: call.id });
@@ -78,35 +85,12 @@ async function read(
   allowRead: (request: { [key: string]: unknown }) => unknown,
 ): Promise<void> {
   const { id, name, state, context, auth, timeoutMs } = call;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const verdict = allowRead({ machineInstanceName: name, state, context, authContext: auth });
-    // The common authorizer answers at once; only a promise needs a timer.
-    const late = Symbol("late");
-    const answer = isThenable(verdict)
-      ? await Promise.race([
-          verdict,
-          new Promise((resolve) => {
-            timer = setTimeout(resolve, timeoutMs, late);
-          }),
-        ])
-      : verdict;
-    if (answer === late)
-      send({
-        t: "failed",
-        id,
-        reason: "settle-timeout",
-        message: "allowRead did not answer within the settle timeout",
-      });
-    else send(answer ? { t: "allowed", id } : { t: "rejected", id });
+    send((await answerWithin(timeoutMs, "allowRead", verdict)) ? { t: "allowed", id } : { t: "rejected", id });
   } catch (error) {
+    if (error instanceof TooLate) return send({ t: "failed", id, reason: "settle-timeout", message: error.message });
     output.note(id, `allowRead threw: ${describeWithStack(error)}`);
     send({ t: "rejected", id, message: `allowRead threw: ${describeThrown(error)}` });
-  } finally {
-    clearTimeout(timer);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

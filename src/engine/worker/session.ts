@@ -267,11 +267,21 @@ export class Session {
   }
 
   #takeStep(): Step {
-    const { value, context, tags, done, persisted } = this.#actor.project();
+    const { value, context, tags, done, output, persisted } = this.#actor.project();
     const running = this.#owed();
     this.#runningStored = JSON.stringify(running);
     const rows = this.#rows.splice(0);
-    return { state: value, context: context as JsonObject, tags, done, snapshot: persisted, running, rows };
+    const returned = output === undefined ? {} : { output };
+    return {
+      state: value,
+      context: context as JsonObject,
+      tags,
+      done,
+      ...returned,
+      snapshot: persisted,
+      running,
+      rows,
+    };
   }
 
   /** Lets go of calls whose settle timeout has passed; with the last of them the session ends. */

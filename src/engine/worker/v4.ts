@@ -4,12 +4,14 @@
 
 import { interpret as interpretXState } from "xstate4";
 import { registry as xstateRegistry } from "xstate4/lib/registry.js";
+import { mapContext as mapXStateContext } from "xstate4/lib/utils.js";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { isJsonObject } from "../../domain/json.ts";
 import type { RunningChild, StateValue } from "../../domain/records.ts";
 import type { EventLike, MachineActor, Projection } from "./actor.ts";
 import { NotDelivered, sourceName } from "./actor.ts";
 import { printForMachine } from "./console.ts";
+import { plainJson } from "./plain-json.ts";
 
 interface ScxmlEvent {
   name: string;
@@ -30,6 +32,7 @@ interface State4 {
   historyValue: Json | undefined;
   actions: ActionObject[];
   nextEvents: string[];
+  configuration: { type: string; parent: unknown; doneData: unknown }[];
   _event: ScxmlEvent;
 }
 type Exec = (action: ActionObject, context: unknown, event: ScxmlEvent, actions?: unknown) => void;
@@ -82,6 +85,7 @@ const restoreEvent: ScxmlEvent = {
 
 const interpret = interpretXState as unknown as (machine: Machine4, options: object) => Interpreter;
 const registry = xstateRegistry as unknown as { free(sessionId: string): void };
+const mapContext = mapXStateContext as unknown as (mapper: unknown, context: unknown, event: ScxmlEvent) => unknown;
 
 export function createActor4(machine: Machine4, receive: (event: EventLike) => void): MachineActor {
   return new Actor4(machine, receive);
@@ -92,6 +96,7 @@ class Actor4 implements MachineActor {
   readonly #service: Interpreter;
   #state: State4 | undefined;
   #previous: State4 | undefined;
+  #output: Json | undefined;
   #plan: Plan | undefined;
   /** What each child runs; the interpreter itself doesn't remember it. */
   readonly #sources = new Map<string, string>();
@@ -113,6 +118,7 @@ class Actor4 implements MachineActor {
       machine._context = { ...machine.context, ...given };
       state = service.initialState;
       state.actions.forEach(refuseDelay);
+      this.#output = outputOf(machine, state);
     } finally {
       machine._context = own;
       spawns.release();
@@ -124,7 +130,8 @@ class Actor4 implements MachineActor {
   }
 
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
-    const historyValue = isJsonObject(persisted) ? persisted.historyValue : undefined;
+    const { historyValue, output } = isJsonObject(persisted) ? persisted : {};
+    this.#output = output;
     this.#service.start({ value, context, historyValue, children: {}, _event: restoreEvent });
     this.#state = this.#service._state;
   }
@@ -147,6 +154,7 @@ class Actor4 implements MachineActor {
     try {
       next = service._nextState(scxml, predictable ? record : false);
       if (!predictable) next.actions.forEach(refuseDelay);
+      this.#output = outputOf(this.#machine, next);
     } finally {
       spawns.release();
     }
@@ -167,19 +175,22 @@ class Actor4 implements MachineActor {
 
   discard(): void {
     this.#state = this.#previous;
+    if (!this.#state?.done) this.#output = undefined;
     this.#plan = undefined;
     this.#expected = undefined;
   }
 
   project(): Projection {
     const state = this.#current();
-    const persisted: JsonObject = state.historyValue ? { historyValue: plainHistory(state.historyValue) } : {};
+    const output = this.#output === undefined ? {} : { output: this.#output };
+    const history = state.historyValue ? { historyValue: plainHistory(state.historyValue) } : {};
     return {
       value: state.value,
       context: state.context ?? {},
       tags: [...state.tags].map(String),
       done: state.done === true,
-      persisted,
+      ...output,
+      persisted: { ...history, ...output },
     };
   }
 
@@ -295,6 +306,14 @@ function captureSpawns(service: Interpreter): { effects: (() => void)[]; ids: st
     } as Child;
   };
   return { effects, ids, release: () => Object.assign(service, { spawn: native }) };
+}
+
+/** What the top-level final state's `data` yields for the event that led there; the interpreter would compute it only afterwards. */
+function outputOf(machine: Machine4, { done, configuration, context, _event }: State4): Json | undefined {
+  const final = done ? configuration.find(({ type, parent }) => type === "final" && parent === machine) : undefined;
+  if (final?.doneData === undefined) return undefined;
+  const output = mapContext(final.doneData, context, _event);
+  return output === undefined ? undefined : plainJson(output);
 }
 
 /** Natively an error event that no active state knows is thrown at whoever sent it. */

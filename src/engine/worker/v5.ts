@@ -181,6 +181,7 @@ class Actor5 implements MachineActor {
       context: snapshot.context,
       tags: [...snapshot.tags].map(String),
       done: snapshot.status === "done",
+      ...(persisted.output === undefined ? {} : { output: persisted.output }),
       persisted,
     };
   }

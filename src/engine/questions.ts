@@ -1,0 +1,122 @@
+// Questions to a version's code that change nothing: its read authorizer and its mapper. Each goes to the version's worker.
+
+import { describeUnmappable, readMappedEvent, readMappedResponse } from "./mapped.ts";
+import type { CodeRef, Engine, Failure, InstanceRef } from "./port.ts";
+import { EngineClosed } from "./port.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { Death, WorkerPool } from "./worker-pool.ts";
+import { failureOf } from "./worker-pool.ts";
+
+type LogMessage = Extract<FromWorker, { t: "log" }>;
+
+export interface QuestionsOptions {
+  pool: WorkerPool;
+  nextId(): number;
+  log(instance: InstanceRef | null, versionId: string, message: Pick<LogMessage, "stream" | "text">): void;
+}
+
+/** Times a question is asked, when its worker dies of another's doing. */
+const maxTries = 3;
+
+interface Question<Answer> {
+  /** Whom it is about; `null` when nobody knows yet. */
+  instance: InstanceRef | null;
+  code: CodeRef;
+  message(id: number): ToWorker;
+  /** Undefined for what is no answer to this. Must not throw. */
+  read(message: FromWorker): Answer | undefined;
+}
+
+export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | "mapResponse"> {
+  readonly #options: QuestionsOptions;
+
+  constructor(options: QuestionsOptions) {
+    this.#options = options;
+  }
+
+  authorizeRead(query: Parameters<Engine["authorizeRead"]>[0]): ReturnType<Engine["authorizeRead"]> {
+    const { instance, code, state, context, authContext: auth, timeoutMs } = query;
+    return this.#ask({
+      instance,
+      code,
+      message: (id) => ({ op: "read", id, name: instance.slug, state, context, auth, timeoutMs }),
+      read: (message) => {
+        if (message.t === "allowed") return { kind: "allowed" };
+        if (message.t !== "rejected") return undefined;
+        return { kind: "rejected", ...(message.message ? { message: message.message } : {}) };
+      },
+    });
+  }
+
+  mapRequest(call: Parameters<Engine["mapRequest"]>[0]): ReturnType<Engine["mapRequest"]> {
+    const { code, mapper, request, timeoutMs } = call;
+    return this.#ask<Awaited<ReturnType<Engine["mapRequest"]>>>({
+      instance: null,
+      code,
+      message: (id) => ({ op: "map-request", id, mapper, request, timeoutMs }),
+      read: (message) => {
+        if (message.t === "absent") return { kind: "absent" };
+        if (message.t !== "mapped") return undefined;
+        try {
+          return { kind: "mapped", event: readMappedEvent(message.json) };
+        } catch (error) {
+          const what = `httpApiMapper.${mapper}.handler ${describeUnmappable(error)}`;
+          return { kind: "failed", reason: "machine-error", message: what };
+        }
+      },
+    });
+  }
+
+  async mapResponse(call: Parameters<Engine["mapResponse"]>[0]): ReturnType<Engine["mapResponse"]> {
+    const { instance, code, mapper, reached, timeoutMs } = call;
+    const answer = await this.#ask<Awaited<ReturnType<Engine["mapResponse"]>>>({
+      instance,
+      code,
+      message: (id) => ({ op: "map-response", id, mapper, reached, timeoutMs }),
+      read: (message) => {
+        if (message.t === "absent") return { kind: "absent" };
+        if (message.t !== "mapped") return undefined;
+        try {
+          return { kind: "mapped", response: readMappedResponse(message.json, message.base64) };
+        } catch (error) {
+          const what = `httpApiMapper.${mapper}.responseMapper ${describeUnmappable(error)}`;
+          return { kind: "failed", reason: "machine-error", message: what };
+        }
+      },
+    });
+    if (answer.kind !== "failed") return answer;
+    if (answer.reason !== "machine-error" && answer.reason !== "settle-timeout") return answer;
+    const text = `the response is not a mapped one: ${answer.message}`;
+    this.#options.log(instance, code.versionId, { stream: "stderr", text });
+    return { kind: "unmapped" };
+  }
+
+  async #ask<Answer extends { kind: string }>(question: Question<Answer>): Promise<Answer | Failure> {
+    for (let tries = maxTries; ; tries--) {
+      const answer = await this.#askOnce(question);
+      if (!("culprit" in answer)) return answer;
+      if (answer.reason === "closed") throw new EngineClosed();
+      if (answer.culprit || tries === 1) return { kind: "failed", ...failureOf(answer) };
+    }
+  }
+
+  async #askOnce<Answer>({ instance, code, message, read }: Question<Answer>): Promise<Answer | Failure | Death> {
+    const { pool, nextId, log } = this.#options;
+    const worker = await pool.workerFor(code);
+    const id = nextId();
+    return new Promise((resolve) => {
+      worker.call(id, message(id), {
+        onMessage: (from) => {
+          if (from.t === "log") return log(instance, code.versionId, from);
+          const { t } = from;
+          const answer = t === "failed" ? { kind: t, reason: from.reason, message: from.message } : read(from);
+          // A worker that says something else is ignored.
+          if (!answer) return;
+          worker.release(id);
+          resolve(answer);
+        },
+        onDeath: resolve,
+      });
+    });
+  }
+}

@@ -1,0 +1,28 @@
+// Waits for what machine code answers, at once or later, but not for ever.
+
+/** Machine code did not answer in time. */
+export class TooLate extends Error {
+  constructor(who: string) {
+    super(`${who} did not answer within the settle timeout`);
+    this.name = "TooLate";
+  }
+}
+
+/** @throws TooLate when a promise takes longer than `timeoutMs`, and what it rejects with; `who` is for the message */
+export async function answerWithin(timeoutMs: number, who: string, answer: unknown): Promise<unknown> {
+  // The common function answers at once; only a promise needs a timer.
+  if (!isThenable(answer)) return answer;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooLate(who)), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
