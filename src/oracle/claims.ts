@@ -6,7 +6,7 @@ import { mismatch, show } from "./match.ts";
 import type { Ledger } from "./report.ts";
 
 /** Why an answer is not what is claimed of it, or null when it is. Variables in the claim are filled in already. */
-export function refutation({ status, body, headers = {}, withinMs }: Claim, answer: Answer): string | null {
+export function refutation({ status, body, text, headers = {}, withinMs }: Claim, answer: Answer): string | null {
   if (answer.status === 0) return answer.text;
   const allowed = status === undefined ? [] : [status].flat();
   if (allowed.length > 0 && !allowed.includes(answer.status)) {
@@ -16,7 +16,9 @@ export function refutation({ status, body, headers = {}, withinMs }: Claim, answ
     const found = mismatch(expected, answer.headers[name], `the header ${name}`);
     if (found !== null) return found;
   }
-  const found = body === undefined ? null : mismatch(body, answer.json);
+  const found =
+    (body === undefined ? null : mismatch(body, answer.json)) ??
+    (text === undefined ? null : mismatch(text, answer.text));
   if (found !== null) return `${found} (status ${answer.status})`;
   const isLate = withinMs !== undefined && answer.elapsedMs > withinMs;
   return isLate ? `the answer took ${answer.elapsedMs} ms, not at most ${withinMs}` : null;

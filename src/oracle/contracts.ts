@@ -44,6 +44,8 @@ export interface Claim {
   rule: string;
   status?: number | number[];
   body?: Expected;
+  /** Of the body before it is parsed. */
+  text?: Expected;
   headers?: { [name: string]: Expected };
   withinMs?: number;
 }

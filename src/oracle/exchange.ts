@@ -126,7 +126,8 @@ function formOf({ fields, code, gzip }: CodeUpload): FormData {
 function curlOf({ method, path, headers, body, caller }: Call): string {
   const token = tokenInShell(caller);
   return [
-    `curl -sS -i -X ${method} "$SETTLE_URL"${quoted(path)}`,
+    // Told `-X HEAD`, curl would wait for the body that the answer's length speaks of.
+    `curl -sS -i ${method === "HEAD" ? "--head" : `-X ${method}`} "$SETTLE_URL"${quoted(path)}`,
     ...(token === null ? [] : [`-H "authorization: Bearer ${token}"`]),
     ...Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`--data-binary ${quoted(body)}`]),

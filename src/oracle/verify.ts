@@ -136,7 +136,7 @@ function newName(name: string, run: Run): string {
 }
 
 function scopeOf(name: string, version: XStateVersion | null, run: Run): Scope {
-  const { capabilities, contracts, settleTimeoutMs } = run.options;
+  const { capabilities, contracts, settleTimeoutMs, target } = run.options;
   return {
     title: version === null ? name : `${name} (XState ${version})`,
     exchange: run.exchange,
@@ -146,7 +146,10 @@ function scopeOf(name: string, version: XStateVersion | null, run: Run): Scope {
       const missing = needs.find((capability) => !capabilities.has(capability));
       return missing === undefined ? null : `needs ${missing}, which the target is not said to have`;
     },
-    variables: new Map<string, unknown>([["longerThanSettlingMs", settleTimeoutMs + 5_000]]),
+    variables: new Map<string, unknown>([
+      ["longerThanSettlingMs", settleTimeoutMs + 5_000],
+      ["orgId", target.orgId],
+    ]),
     codeOf: (machine) => {
       const code = version === null ? undefined : contracts.machines.get(machine)?.get(version);
       if (code === undefined) throw new Error(`${name} does not list the machine ${machine}.`);

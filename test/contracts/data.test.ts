@@ -173,7 +173,7 @@ function parametersUnknown(steps: readonly Step[]): string[] {
 /** Variables that nothing sets. */
 function namesUnset({ machines = [], names = [], steps }: (typeof contracts.scenarios)[number]): string[] {
   const saved = allSteps(steps).flatMap((step) => ("save" in step ? Object.keys(step.save ?? {}) : []));
-  const set = new Set([...machines, ...names, ...saved, "i", "longerThanSettlingMs"]);
+  const set = new Set([...machines, ...names, ...saved, "i", "longerThanSettlingMs", "orgId"]);
   const used = [...JSON.stringify(steps).matchAll(/\{([a-z]\w*)\}/g)].map(([, name = ""]) => name);
   return used.filter((name) => !set.has(name));
 }
