@@ -1,4 +1,4 @@
-// Questions to a version's code that change nothing: its read authorizer and its mapper. Each goes to the version's worker.
+// Questions to a version's code that change nothing, asked of its worker: those to its read authorizer and to its mapper.
 
 import { describeUnmappable, readMappedEvent, readMappedResponse } from "./mapped.ts";
 import type { CodeRef, Engine, Failure, InstanceRef } from "./port.ts";

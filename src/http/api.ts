@@ -6,7 +6,7 @@ import type { Request as ApiRequest, Context, Document } from "openapi-backend";
 import { OpenAPIBackend } from "openapi-backend";
 import { OpenAPIValidator } from "openapi-backend/validation.js";
 import { Problem } from "../domain/problem.ts";
-import type { Caller, OperationRequest, Reply, Services } from "../operations/services.ts";
+import type { Caller, HttpRequest, OperationRequest, Reply, Services } from "../operations/services.ts";
 import type { operationTable } from "../operations/table.ts";
 import type { Operation } from "../spec/document.ts";
 import { document, operations } from "../spec/document.ts";
@@ -143,8 +143,18 @@ async function perform(
     query: query as OperationRequest["query"],
     body: exchange.body,
     baseUrl: exchange.raw.baseUrl,
+    http: httpRequest(exchange.raw),
   };
   return operation(services, caller, request);
+}
+
+function httpRequest({ method, url, headers, contentType }: RawRequest): HttpRequest {
+  const labelled = { ...headers, "content-type": contentType };
+  const single = Object.entries(labelled).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
+  );
+  const [, search = ""] = /^[^?]*(\?.*)?$/s.exec(url) ?? [];
+  return { method, headers: Object.fromEntries(single), search };
 }
 
 function route(

@@ -2,6 +2,7 @@
 
 import type { JWTPayload } from "jose";
 import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { withoutSender } from "../domain/auth-context.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { isJsonObject, jsonDepth, maxJsonDepth } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
@@ -153,9 +154,4 @@ function actAs(key: Key, header: string): JsonObject {
   }
   if (isJsonObject(act)) return withoutSender(act);
   throw new Problem("invalid-parameter", "The header must be a JSON object.", { parameter: "x-statebacked-act" });
-}
-
-/** Only the service says which machine sent an event. */
-function withoutSender({ stateBackedSender: _, ...claims }: JsonObject): JsonObject {
-  return claims;
 }

@@ -1,15 +1,15 @@
 // Reads a request body as the operation's content types say, without changing what was sent.
 
-import { jsonDepth, maxJsonDepth } from "../domain/json.ts";
+import { bodyJson, bodyText } from "../domain/body-text.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Operation } from "../spec/document.ts";
 
 /**
  * Largest body of an operation, in bytes. A migration's may carry its whole code spelled out byte by byte (a defect of a published client);
- * a GET's is never read, so its length is nobody's concern.
+ * a GET's or HEAD's is never read, so its length is nobody's concern.
  */
 export function bodyLimitOf({ operationId, method }: Operation): number {
-  if (method === "get") return Number.POSITIVE_INFINITY;
+  if (method === "get" || method === "head") return Number.POSITIVE_INFINITY;
   return operationId === "createMigration" ? 32_000_000 : 2_000_000;
 }
 
@@ -31,27 +31,7 @@ export function readBody(operation: Operation, contentType: string | undefined, 
       `This operation reads ${expected}, and the body is labelled ${label || "not at all"}.`,
     );
   }
-  const text = decode(bytes);
+  const text = bodyText(bytes);
   if (label === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
-  return parseJson(text);
-}
-
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Problem("invalid-parameter", "The body is not text in UTF-8.", { parameter: "body" });
-  }
-}
-
-function parseJson(text: string): unknown {
-  if (jsonDepth(text) > maxJsonDepth) {
-    throw new Problem("invalid-parameter", `The body nests deeper than ${maxJsonDepth} levels.`, { parameter: "body" });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Problem("invalid-parameter", `The body is not JSON: ${message}.`, { parameter: "body" });
-  }
+  return bodyJson(text);
 }

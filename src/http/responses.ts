@@ -15,26 +15,29 @@ export interface Responder {
   sendProblem(reply: FastifyReply, operationId: string | undefined, problem: Problem): FastifyReply;
 }
 
+type Payload = string | Uint8Array | null;
+
 const jsonType = "application/json; charset=utf-8";
 
 export function createResponder(check: ResponseCheck, mode: ResponseCheckMode, log: ServerLog): Responder {
   /** What the document says against this answer, as one sentence; empty when nothing. */
-  function violation(operationId: string | undefined, status: number, headers: object, body: string | null): string {
+  function violation(operationId: string | undefined, status: number, headers: object, body: Payload): string {
     const response = { status, headers: headers as { [name: string]: string }, body };
     const found =
       operationId === undefined ? check.checkErrorShape(response) : check.checkResponse({ operationId, ...response });
     return found.map(({ message }) => message).join(" ");
   }
 
-  function write(reply: FastifyReply, operationId: string | undefined, { status, body }: Reply): FastifyReply {
-    const text = body === undefined ? null : JSON.stringify(body);
-    const headers = text === null ? {} : { "content-type": jsonType };
-    if (mode === "off") return finish(reply, status, headers, text);
-    const broken = violation(operationId, status, { ...reply.getHeaders(), ...headers }, text);
-    if (broken === "") return finish(reply, status, headers, text);
+  function write(reply: FastifyReply, operationId: string | undefined, answer: Reply): FastifyReply {
+    const { status } = answer;
+    const payload = answer.body === undefined ? (answer.bytes ?? null) : JSON.stringify(answer.body);
+    const headers = { ...answer.headers, ...(answer.body === undefined ? {} : { "content-type": jsonType }) };
+    if (mode === "off") return finish(reply, status, headers, payload);
+    const broken = violation(operationId, status, { ...reply.getHeaders(), ...headers }, payload);
+    if (broken === "") return finish(reply, status, headers, payload);
     const what = `our answer ${status} to ${operationId ?? "a request outside the API"} violates openapi.yaml: ${broken}`;
     log({ level: "error", message: `contract violation: ${what}` });
-    if (mode === "warn") return finish(reply, status, headers, text);
+    if (mode === "warn") return finish(reply, status, headers, payload);
     const problem = new ProblemError(
       "contract-violation",
       `Settle's own answer would have broken the contract: ${broken}`,
@@ -53,8 +56,8 @@ function finish(
   reply: FastifyReply,
   status: number,
   headers: { [name: string]: string },
-  text: string | null,
+  payload: Payload,
 ): FastifyReply {
   reply.code(status).headers(headers);
-  return text === null ? reply.send() : reply.send(text);
+  return payload === null ? reply.send() : reply.send(payload);
 }

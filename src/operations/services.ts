@@ -38,12 +38,23 @@ export interface OperationRequest {
   query: { [name: string]: string | undefined };
   body: unknown;
   baseUrl: string;
+  /** What came, for an operation that reads it itself. */
+  http: HttpRequest;
 }
 
-/** Without a body nothing but the status is sent. */
+/** Header names are in lower case; `search` is the query as it was written, with or without its question mark. */
+export interface HttpRequest {
+  method: string;
+  headers: { [name: string]: string };
+  search: string;
+}
+
+/** `body` is sent as JSON, `bytes` as they are; without either nothing but the status and the headers is sent. */
 export interface Reply {
   status: number;
+  headers?: { [name: string]: string };
   body?: unknown;
+  bytes?: Uint8Array;
 }
 
 export type Operation = (services: Services, caller: Caller, request: OperationRequest) => Promise<Reply>;

@@ -2,7 +2,7 @@
 
 import json from "./generated/document.json" with { type: "json" };
 
-export type Method = "get" | "put" | "post" | "delete" | "patch";
+export type Method = "get" | "put" | "post" | "delete" | "options" | "head" | "patch";
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 export interface Reference {
@@ -75,7 +75,7 @@ export interface Operation {
   statuses: string[];
 }
 
-export const methods: readonly Method[] = ["get", "put", "post", "delete", "patch"];
+export const methods: readonly Method[] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
 /** Segments of a JSON pointer within a URI fragment, escapes undone. */
 function segments(ref: string): string[] {
