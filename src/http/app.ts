@@ -1,5 +1,6 @@
 // The HTTP server: Fastify carries the requests, the document decides what they mean.
 
+import type { FastifyCorsOptions } from "@fastify/cors";
 import cors from "@fastify/cors";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -109,6 +110,7 @@ function registerApi(app: FastifyInstance, api: Api, responder: Responder, { pub
     operation ? limitBody(headers, payload, bodyLimitOf(operation)) : payload,
   );
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (isPreflight(request)) return reply.code(204).send();
     const { operation } = request;
     if (!operation) throw new Problem("not-found", `There is nothing at ${request.url}.`);
     const { method, url, headers, contentType } = request;
@@ -125,7 +127,21 @@ function registerApi(app: FastifyInstance, api: Api, responder: Responder, { pub
     exposeHeadRoute: false,
     handler: handle,
   });
+  // What comes from another origin may be anything here, a plain OPTIONS included, and it is the mapper's to refuse it.
+  const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+  app.route({
+    method: methods,
+    url: "/http-api/*",
+    exposeHeadRoute: false,
+    handler: handle,
+    config: { cors: { methods, allowedHeaders: ["*", "authorization"], preflightContinue: true } },
+  });
   app.setNotFoundHandler(handle);
+}
+
+/** A browser's question before a request from another origin; the CORS plugin has written the answer into the headers. */
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
 }
 
 function operationIdOf(request: FastifyRequest): string | undefined {
@@ -133,6 +149,10 @@ function operationIdOf(request: FastifyRequest): string | undefined {
 }
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What differs from the CORS plugin's options. */
+    cors?: FastifyCorsOptions;
+  }
   interface FastifyRequest {
     /** What the document routes this request to. */
     operation: Operation | undefined;

@@ -3,9 +3,15 @@
 import type { IncomingMessage } from "node:http";
 import { Problem } from "../domain/problem.ts";
 
-/** Path and query of a request's target. A proxy is sent the whole URL; one published client doubles the leading slash. */
+/**
+ * Path and query of a request's target. A proxy is sent the whole URL; one published client doubles the leading slash; and the published
+ * document came to write `/http-apis` for what the prose calls `/http-api`.
+ */
 export function originForm(target: string): string {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, "").replace(/^\/{2,}/, "/");
+  const path = target
+    .replace(/^https?:\/\/[^/?#]*/i, "")
+    .replace(/^\/{2,}/, "/")
+    .replace(/^\/http-apis\//, "/http-api/");
   return path.startsWith("/") || path === "*" ? path : `/${path}`;
 }
 

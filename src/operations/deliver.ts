@@ -3,7 +3,7 @@
 import { isJsonObject } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Instance, State, Transition, Version } from "../domain/records.ts";
-import type { Delivery, InstanceRef, Outcome, Step } from "../engine/port.ts";
+import type { Delivery, InstanceRef, Outcome, Reached, Step } from "../engine/port.ts";
 import type { Change, Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import { codeOf } from "./code.ts";
@@ -17,11 +17,14 @@ export type Actor = Pick<Caller, "authContext">;
 /** Decides, from what is stored at that moment, what to deliver; throws a Problem to deliver nothing. */
 export type Plan = (stored: Stored<Instance> | null) => Promise<{ version: Version; what: Delivery["what"] }>;
 
+/** Where the instance stands afterwards, and the version that took it there. */
+export type Delivered = Reached & { version: Version };
+
 /** Times a delivery is made again because a session ended or a worker died under it, through no fault of its own. */
 const maxTries = 5;
 
 /** @throws Problem for everything but a settled or interrupted machine */
-export async function deliver(services: Services, actor: Actor, instance: InstanceRef, plan: Plan): Promise<State> {
+export async function deliver(services: Services, actor: Actor, instance: InstanceRef, plan: Plan): Promise<Delivered> {
   const scope = machineScope(instance.orgId, instance.machine);
   const { store, engine, settings } = services;
   // An object, since a promise as such would keep the lane waiting for it.
@@ -37,18 +40,18 @@ export async function deliver(services: Services, actor: Actor, instance: Instan
         settleTimeoutMs: settings.settleTimeoutMs,
         commit: committer(services, instance, version, stored),
       });
-      if (await delivery.turn) return { outcome: delivery.outcome };
+      if (await delivery.turn) return { outcome: delivery.outcome, version };
     }
     throw new Problem("unavailable", "The sandbox was restarted several times while this event waited. Try again.");
   });
-  return stateOf(await taken.outcome);
+  return { ...reachedBy(await taken.outcome), version: taken.version };
 }
 
-function stateOf(outcome: Outcome): State {
+function reachedBy(outcome: Outcome): Reached {
   switch (outcome.kind) {
     case "settled":
     case "interrupted":
-      return outcome.state;
+      return outcome;
     case "rejected":
       throw rejectionProblem("allowWrite", outcome.message);
     case "failed":

@@ -35,7 +35,8 @@ export const createMachineInstance: Operation = async (services, caller, request
   const { rec: machine } = await findMachine(services, orgId, param(request, "machineSlug"));
   const version = await versionToRun(services, machine, machineVersionId);
   const instance = { orgId, machine: machine.slug, slug };
-  return { status: 200, body: await createInstance(services, caller, instance, version, context as JsonObject) };
+  const { state } = await createInstance(services, caller, instance, version, context as JsonObject);
+  return { status: 200, body: state };
 };
 
 export const sendMachineInstanceEvent: Operation = async (services, caller, request) => {
@@ -47,7 +48,8 @@ export const sendMachineInstanceEvent: Operation = async (services, caller, requ
   }
   const machine = param(request, "machineSlug");
   const instance = { orgId: caller.orgId, machine, slug: param(request, "instanceSlug") };
-  return { status: 200, body: await sendEvent(services, caller, instance, event) };
+  const { state } = await sendEvent(services, caller, instance, event);
+  return { status: 200, body: state };
 };
 
 export const getMachineInstance: Operation = async (services, caller, request) => {

@@ -1,5 +1,6 @@
 // Every operation delivered so far, by its operationId; whatever the document has beside these answers 501.
 
+import { sendHttpApiRequest } from "./http-api.ts";
 import {
   createMachineInstance,
   getMachineInstance,
@@ -25,4 +26,11 @@ export const operationTable: { [operationId: string]: Operation } = {
   listMachineInstances,
   listMachineInstanceTransitions,
   sendMachineInstanceEvent,
+  sendHttpApiGet: sendHttpApiRequest,
+  sendHttpApiPut: sendHttpApiRequest,
+  sendHttpApiPost: sendHttpApiRequest,
+  sendHttpApiDelete: sendHttpApiRequest,
+  sendHttpApiOptions: sendHttpApiRequest,
+  sendHttpApiHead: sendHttpApiRequest,
+  sendHttpApiPatch: sendHttpApiRequest,
 };

@@ -2,9 +2,9 @@
 
 import type { JsonObject } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
-import type { State, Version } from "../domain/records.ts";
+import type { Version } from "../domain/records.ts";
 import type { InstanceRef } from "../engine/port.ts";
-import type { Actor } from "./deliver.ts";
+import type { Actor, Delivered } from "./deliver.ts";
 import { deliver } from "./deliver.ts";
 import { findVersion, instanceNamed } from "./lookup.ts";
 import type { Services } from "./services.ts";
@@ -16,7 +16,7 @@ export function createInstance(
   instance: InstanceRef,
   version: Version,
   context: JsonObject,
-): Promise<State> {
+): Promise<Delivered> {
   return deliver(services, actor, instance, async (stored) => {
     const { machine, slug } = instance;
     if (stored) throw new Problem("invalid-state", `The machine ${machine} has an instance ${slug} already.`);
@@ -30,7 +30,7 @@ export function sendEvent(
   actor: Actor,
   instance: InstanceRef,
   event: JsonObject & { type: string },
-): Promise<State> {
+): Promise<Delivered> {
   return deliver(services, actor, instance, async (stored) => {
     const { rec } = stored ?? (await instanceNamed(services, instance));
     if (rec.status === "paused") {

@@ -14,6 +14,11 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const code = `import { assign, fromPromise, setup } from "npm:xstate@5";
   export const allowRead = ({ authContext, context }) => authContext.sub === context.owner;
   export const allowWrite = ({ authContext, context }) => authContext.sub === context.owner;
+  const handler = ({ body }) => ({ machineInstanceName: "mapped", event: { type: "ADD", price: body?.price ?? 0 },
+    authContext: { sub: "ann" }, initialContext: { owner: "ann" } });
+  export const httpApiMapper = {
+    price: { handler, responseMapper: ({ state }) => ({ statusCode: 202, headers: {}, body: { state } }) },
+    ping: { handler, responseMapper: () => ({ statusCode: 200, headers: {}, body: "pong" }) } };
   export default setup({ actors: { charge: fromPromise(async () => "receipt 7") } }).createMachine({
     context: { owner: "", public: { total: 0 } }, initial: "open",
     states: {
@@ -133,6 +138,24 @@ describe("Prism finds nothing wrong with", () => {
       [404, "not-found"],
       [404, "not-found"],
     ]);
+  });
+
+  test("a machine's own HTTP API, by every method", async () => {
+    const path = `/http-api/${server.orgId}/machines/cart`;
+    for (const method of ["Get", "Put", "Post", "Delete", "Options", "Patch"]) {
+      const body = ["Get", "Options"].includes(method) ? undefined : { price: 1 };
+      const answer = await call(`sendHttpApi${method}`, `${method.toUpperCase()} ${path}/price`, body);
+      expect(answer).toMatchObject({ status: 202, body: { state: "open" } });
+    }
+    // Prism would read JSON out of nothing if the answer to a HEAD were labelled so.
+    expect(await call("sendHttpApiHead", `HEAD ${path}/ping`)).toMatchObject({ status: 200 });
+    expect(await call("getMachineInstance", "GET /machines/cart/i/mapped")).toMatchObject({
+      body: { publicContext: { total: 4 } },
+    });
+    expect(await call("sendHttpApiPost", `POST ${path}/none`)).toMatchObject({
+      status: 404,
+      body: { code: "not-found" },
+    });
   });
 
   test("any operation there is: none was left out", () => {

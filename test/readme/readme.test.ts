@@ -76,8 +76,8 @@ test("the client example runs as written", async () => {
 test("the machine example can be served, and does what its authorizers say", async () => {
   const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
   try {
-    const [example = ""] = blocks("ts");
-    await writeFile(join(folder, "list.ts"), example);
+    const [example = "", mapper = ""] = blocks("ts");
+    await writeFile(join(folder, "list.ts"), `${example}\n${mapper}`);
     const own = await startServer({ port: 0, store: "memory:", machines: [folder] });
     const call = (path: string, body: object) =>
       fetch(`${own.url}${path}`, {
@@ -90,6 +90,11 @@ test("the machine example can be served, and does what its authorizers say", asy
     const added = await call("/machines/list/i/mine/events", { event: "ADD" });
     expect([created.status, refused.status, added.status]).toEqual([200, 403, 200]);
     expect(await added.json()).toMatchObject({ publicContext: { items: 1 } });
+    const plain = blocks("bash").find((block) => block.includes("/http-api/")) ?? "";
+    const env = { ...process.env, SETTLE_URL: own.url, SETTLE_ORG_ID: own.orgId };
+    expect((await run("bash", ["-c", plain], { env })).stdout).toBe('{"items":1}');
+    const wrong = await run("bash", ["-c", plain.replace("open sesame", "please")], { env });
+    expect(JSON.parse(wrong.stdout)).toMatchObject({ code: "machine-error" });
     await own.close();
   } finally {
     await rm(folder, { recursive: true, force: true });

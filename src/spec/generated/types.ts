@@ -1056,8 +1056,17 @@ export interface paths {
          * @description The answer is the mapper's, or an error in this API's shape when no mapper answered.
          */
         delete: operations["sendHttpApiDelete"];
-        options?: never;
-        head?: never;
+        /**
+         * Send an OPTIONS request to a machine's mapper
+         * @description The answer is the mapper's, or an error in this API's shape when no mapper answered.
+         *     A CORS preflight, which names a method in `access-control-request-method`, is answered without the mapper.
+         */
+        options: operations["sendHttpApiOptions"];
+        /**
+         * Send a HEAD request to a machine's mapper
+         * @description The answer is the mapper's without its body, or the status of an error when no mapper answered.
+         */
+        head: operations["sendHttpApiHead"];
         /**
          * Send a PATCH request to a machine's mapper
          * @description The answer is the mapper's, or an error in this API's shape when no mapper answered.
@@ -3668,7 +3677,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            501: components["responses"]["NotImplemented"];
             default: components["responses"]["Mapped"];
             "4XX": components["responses"]["Mapped"];
         };
@@ -3698,7 +3706,6 @@ export interface operations {
         };
         requestBody?: components["requestBodies"]["Mapped"];
         responses: {
-            501: components["responses"]["NotImplemented"];
             default: components["responses"]["Mapped"];
             "4XX": components["responses"]["Mapped"];
         };
@@ -3728,7 +3735,6 @@ export interface operations {
         };
         requestBody?: components["requestBodies"]["Mapped"];
         responses: {
-            501: components["responses"]["NotImplemented"];
             default: components["responses"]["Mapped"];
             "4XX": components["responses"]["Mapped"];
         };
@@ -3758,7 +3764,64 @@ export interface operations {
         };
         requestBody?: components["requestBodies"]["Mapped"];
         responses: {
-            501: components["responses"]["NotImplemented"];
+            default: components["responses"]["Mapped"];
+            "4XX": components["responses"]["Mapped"];
+        };
+    };
+    sendHttpApiOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization that the machine belongs to.
+                 * @example org_k3V0zq2xT2q1mB9f7c4dSA
+                 */
+                orgId: components["schemas"]["OrgId"];
+                /**
+                 * @description The machine's name.
+                 * @example checkout
+                 */
+                machineSlug: components["parameters"]["MachineSlug"];
+                /**
+                 * @description The mapper's name.
+                 * @example stripe-webhook
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            default: components["responses"]["Mapped"];
+            "4XX": components["responses"]["Mapped"];
+        };
+    };
+    sendHttpApiHead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization that the machine belongs to.
+                 * @example org_k3V0zq2xT2q1mB9f7c4dSA
+                 */
+                orgId: components["schemas"]["OrgId"];
+                /**
+                 * @description The machine's name.
+                 * @example checkout
+                 */
+                machineSlug: components["parameters"]["MachineSlug"];
+                /**
+                 * @description The mapper's name.
+                 * @example stripe-webhook
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             default: components["responses"]["Mapped"];
             "4XX": components["responses"]["Mapped"];
         };
@@ -3788,7 +3851,6 @@ export interface operations {
         };
         requestBody?: components["requestBodies"]["Mapped"];
         responses: {
-            501: components["responses"]["NotImplemented"];
             default: components["responses"]["Mapped"];
             "4XX": components["responses"]["Mapped"];
         };
