@@ -11,8 +11,8 @@ import { type Fault, fakeCredentials, startFake } from "./fake-server.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const contracts = loadContracts(`${root}contracts`);
-/** The fake runs no invoked promises. */
-const known = contracts.scenarios.filter(({ name }) => !name.startsWith("settling-"));
+/** The fake runs no invoked promises and no mappers. */
+const known = contracts.scenarios.filter(({ name }) => !/^(?:settling|mapper)-/.test(name));
 const scenarios = known.map(({ name }) => name);
 const scenariosOf = (rules: string[]) =>
   known.filter(({ steps }) => rulesOf(steps).some((rule) => rules.includes(rule))).map(({ name }) => name);
