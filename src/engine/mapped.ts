@@ -49,6 +49,7 @@ export function readMappedResponse(json: string, base64: string | undefined): Ma
   const sent = readHeaders(headers);
   if (bodiless.includes(statusCode)) return { status: statusCode, headers: sent, body: null };
   if (base64 !== undefined) {
+    if (typeof base64 !== "string") throw mustBe("body", "bytes as base64", base64);
     return {
       status: statusCode,
       headers: labelled(sent, "application/octet-stream"),

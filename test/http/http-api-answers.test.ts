@@ -1,6 +1,7 @@
 // What a response mapper may answer with, how it goes out, and what is answered when it fails.
 
 import { randomBytes } from "node:crypto";
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { MapperRig } from "./mapper-rig.ts";
 import { mapperMachine, startMapperRig, targeting } from "./mapper-rig.ts";
@@ -203,6 +204,48 @@ test.each([
   const answer = await rig.ask("POST", `m/${encodeURIComponent(mapper)}?to=${fresh}`);
   expect(answer).toMatchObject({ status: 500, json: { code, error: expect.any(String) } });
   expect((await rig.admin(fresh)).body.context).toMatchObject({ pokes: 1 });
+});
+
+describe("whatever JSON is returned", () => {
+  const seed = Number(process.env.SEED ?? 20_261_125);
+  const odd = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom("", -1, 200, 1e308, [], {}, null, true, "x"));
+  const shuffled = (keys: string[]) =>
+    fc
+      .record(Object.fromEntries(keys.map((key) => [key, odd])), { requiredKeys: [] })
+      .map((value) => JSON.stringify(value));
+
+  test("by a handler is an event that happened, or a refusal in the API's shape", async () => {
+    const keys = ["machineInstanceName", "event", "authContext", "initialContext"];
+    const property = fc.asyncProperty(
+      fc.oneof(
+        odd.map((value) => JSON.stringify(value)),
+        shuffled(keys),
+      ),
+      async (value) => {
+        const { status, json } = await rig.free(value);
+        if (status !== 200) expect({ status, json }).toMatchObject({ status: 400, json: { code: "machine-error" } });
+      },
+    );
+    await fc.assert(property, { seed, numRuns: 150 });
+  });
+
+  test("by a response mapper is a response that can be sent, or {ok: true}", async () => {
+    const right = fc.record({
+      statusCode: fc.integer({ min: 200, max: 599 }),
+      headers: fc.dictionary(fc.string(), fc.string()),
+      body: odd,
+    });
+    const values = fc.oneof(
+      shuffled(["statusCode", "headers", "body"]),
+      right.map((value) => JSON.stringify(value)),
+    );
+    const property = fc.asyncProperty(values, async (value) => {
+      const { status, json } = await rig.replying(value);
+      const { statusCode } = JSON.parse(value) as { statusCode?: unknown };
+      if (status !== statusCode) expect({ status, json }).toMatchObject(nothingMapped);
+    });
+    await fc.assert(property, { seed, numRuns: 150 });
+  });
 });
 
 describe("versions", () => {

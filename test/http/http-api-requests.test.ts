@@ -47,6 +47,18 @@ describe("the handler is told", () => {
     expect(Number(headers.get("content-length"))).toBe(JSON.stringify(request).length);
   });
 
+  test.each([
+    ["POST", { a: 1 }],
+    ["PUT", { a: 1 }],
+    ["PATCH", { a: 1 }],
+    ["DELETE", { a: 1 }],
+    ["OPTIONS", null],
+  ])("of a %s with a body: %j", async (method, expected) => {
+    const headers = { "content-type": "application/json" };
+    const { status, json } = await rig.ask(method, `m/echo?to=${fresh}`, { body: '{"a":1}', headers });
+    expect([status, (json as { body: unknown }).body]).toEqual([200, expected]);
+  });
+
   const latin = Buffer.from("caf\u00e9", "latin1");
   const gzipped = Buffer.from("1f8b0800", "hex");
   test.each<[string, string, string | Uint8Array, unknown]>([
