@@ -53,6 +53,30 @@ export interface Page<T> {
   next?: number;
 }
 
+/** How an indexed value compares with the one asked for, as bytes in UTF-8. */
+export type IndexOperator = "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
+
+/** A place in an index: a `value`, and the `name` of an instance that has it. */
+export interface IndexEntry {
+  value: string;
+  name: string;
+}
+
+/** Asks one index of a scope's instances. Without `filter` every value matches; `after` is the `next` of the page before. */
+export interface IndexQuery {
+  index: string;
+  filter?: { op: IndexOperator; value: string };
+  dir: "asc" | "desc";
+  after?: IndexEntry;
+  limit: number;
+}
+
+/** `next` is absent on the last page. */
+export interface IndexPage {
+  items: IndexEntry[];
+  next?: IndexEntry;
+}
+
 /**
  * One part of a commit. `ifRev` fences it: the revision the record must have now, 0 = it must not exist.
  * `append` adds to an instance's history; the rows' `seq` must continue it without a gap. Deleting an instance deletes its history.
@@ -104,6 +128,13 @@ export interface Store {
 
   /** An instance's transitions with `seq` > `after`, in order. Empty for an unknown instance. */
   history(scope: string, name: string, after: number, limit: number): Promise<Page<Transition>>;
+
+  /**
+   * The instances with a matching value, ordered by value and then by name, both as bytes in UTF-8; `desc` turns the whole order round.
+   * An instance with several matching values comes once, with the first of them in that order. What stands still while others come, change
+   * and go is on exactly one page.
+   */
+  query(scope: string, query: IndexQuery): Promise<IndexPage>;
 
   /** Runs `fn` alone among all calls with the same lane name, first come first served. A throw of one call doesn't hinder the next. */
   exclusive<T>(lane: string, fn: () => Promise<T>): Promise<T>;

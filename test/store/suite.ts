@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Change, type Store, StoreConflict, StoreUnavailable } from "../../src/store/port.ts";
+import { queryTests } from "./query-suite.ts";
 import { instance, machine, namesInPages, putInstance, remove, scope, step, transition } from "./support.ts";
 
 export interface Subject {
@@ -26,6 +27,7 @@ export function storeSuite(name: string, open: () => Promise<Subject>): void {
     commitTests(current);
     pageTests(current);
     historyTests(current);
+    queryTests(current, () => subject.reopen());
     laneTests(current);
     blobTests(current);
     valueTests(current, () => subject.reopen());
@@ -375,6 +377,7 @@ function closeTests(store: () => Store): void {
       () => store().get("instance", scope, "a"),
       () => store().list("instance", scope, 0, 1),
       () => store().history(scope, "a", 0, 1),
+      () => store().query(scope, { index: "color", dir: "asc", limit: 1 }),
       () => store().exclusive("a", async () => {}),
       () => store().commit(step("a", 3)),
       () => store().putBlob(new Uint8Array([1])),

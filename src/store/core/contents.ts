@@ -1,8 +1,9 @@
 // Everything durable, in memory: one table a scope and kind; only effects that already are on disk may be applied here.
 
 import type { Transition } from "../../domain/records.ts";
-import type { Collections, Kind, Page, Stored } from "../port.ts";
+import type { Collections, IndexPage, IndexQuery, Kind, Page, Stored } from "../port.ts";
 import type { History } from "./history.ts";
+import { Indexes } from "./indexes.ts";
 import { type Slot, Table } from "./table.ts";
 
 /** What one change of a commit does, its fences already judged. `rows` are transitions as JSON texts, the first having `seq`. */
@@ -28,6 +29,8 @@ export class Contents {
     invitation: new Map(),
     log: new Map(),
   };
+  /** By scope; only of those whose indexes were asked for. */
+  readonly #indexes = new Map<string, Indexes>();
   #lastOrder = 0;
 
   /** Place of the newest record ever created; it never goes back, so that a cursor never hides a newer record. */
@@ -56,8 +59,23 @@ export class Contents {
     return this.#table("instance", scope)?.history(name)?.last ?? 0;
   }
 
+  query(scope: string, query: IndexQuery): IndexPage {
+    const table = this.#table("instance", scope);
+    if (table === undefined) return { items: [] };
+    const indexes = this.#indexes.get(scope) ?? new Indexes();
+    this.#indexes.set(scope, indexes);
+    return indexes.query(query, () => table.records());
+  }
+
   /** Throws when the effect doesn't fit what is here, before changing anything: the caller's books are wrong. */
   apply(effect: Effect): void {
+    const indexes = effect.op !== "append" && effect.kind === "instance" ? this.#indexes.get(effect.scope) : undefined;
+    const before = indexes ? this.get("instance", effect.scope, effect.name) : null;
+    this.#applyToTable(effect);
+    indexes?.change(before?.rec ?? null, this.get("instance", effect.scope, effect.name)?.rec ?? null);
+  }
+
+  #applyToTable(effect: Effect): void {
     switch (effect.op) {
       case "put":
         this.#put(effect.kind, effect.scope, effect.name, effect.stored);
@@ -95,7 +113,9 @@ export class Contents {
   #delete(kind: Kind, scope: string, name: string): void {
     const table = this.#existing(kind, scope);
     table.delete(name);
-    if (table.size === 0) this.#tables[kind].delete(scope);
+    if (table.size > 0) return;
+    this.#tables[kind].delete(scope);
+    if (kind === "instance") this.#indexes.delete(scope);
   }
 
   #table<K extends Kind>(kind: K, scope: string): Table<Collections[K]> | undefined {

@@ -4,6 +4,8 @@ import type { Transition } from "../../domain/records.ts";
 import {
   type Change,
   type Collections,
+  type IndexPage,
+  type IndexQuery,
   type Kind,
   type Page,
   type Store,
@@ -60,6 +62,12 @@ export class CoreStore implements Store {
     this.#assertOpen();
     assertLimit(limit);
     return this.#parts.contents.history(scope, name, after, limit);
+  }
+
+  async query(scope: string, query: IndexQuery): Promise<IndexPage> {
+    this.#assertOpen();
+    assertLimit(query.limit);
+    return this.#parts.contents.query(scope, query);
   }
 
   async exclusive<T>(lane: string, fn: () => Promise<T>): Promise<T> {

@@ -82,6 +82,11 @@ export class Table<T> {
     for (const slot of this.#slots) if (isLive(slot)) yield slot;
   }
 
+  /** The records in creation order. */
+  *records(): Generator<T> {
+    for (const { stored } of this.slots()) yield stored.rec;
+  }
+
   #add(name: string, stored: Stored<T>): void {
     if (stored.order <= (this.#slots.at(-1)?.order ?? 0)) throw new Error(`order ${stored.order} is not the newest`);
     const slot: Slot<T> = { name, order: stored.order, stored, history: null };
