@@ -7,6 +7,7 @@ import type { Delivery, InstanceRef, Outcome, Reached, Step } from "../engine/po
 import type { Change, Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import { codeOf } from "./code.ts";
+import { indexValuesOf } from "./index-values.ts";
 import { machineScope } from "./lookup.ts";
 import { failureProblem, rejectionProblem } from "./outcome.ts";
 import type { Caller, Services } from "./services.ts";
@@ -74,13 +75,15 @@ function committer(
     const now = Math.max(clock.now(), last?.state.ts ?? 0);
     const count = last?.transitionCount ?? 0;
     const rows: Transition[] = step.rows.map((row, index) => ({ seq: count + index + 1, createdAt: now, ...row }));
-    const before = last ?? { createdAt: now, status: "running" as const };
+    const values = indexValuesOf(version, step.context);
+    const { indexValues: _, ...before } = last ?? { createdAt: now, status: "running" as const };
     const rec: Instance = {
       ...before,
       orgId,
       machine,
       slug,
       versionId: version.id,
+      ...(values ? { indexValues: values } : {}),
       state: project(step, now),
       context: step.context,
       snapshot: step.snapshot,

@@ -1,6 +1,7 @@
 // Every operation delivered so far, by its operationId; whatever the document has beside these answers 501.
 
 import { sendHttpApiRequest } from "./http-api.ts";
+import { queryMachineInstances } from "./indexes.ts";
 import {
   createMachineInstance,
   getMachineInstance,
@@ -33,4 +34,5 @@ export const operationTable: { [operationId: string]: Operation } = {
   sendHttpApiOptions: sendHttpApiRequest,
   sendHttpApiHead: sendHttpApiRequest,
   sendHttpApiPatch: sendHttpApiRequest,
+  queryMachineInstances,
 };

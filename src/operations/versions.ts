@@ -10,6 +10,7 @@ import type {
   MachineVersionPage,
 } from "../spec/generated/types.ts";
 import { storeVersion } from "./code.ts";
+import { checkIndexSelectors } from "./index-values.ts";
 import { findMachine, listPage, machineScope, param, versionInfo } from "./lookup.ts";
 import type { Operation } from "./services.ts";
 
@@ -35,11 +36,7 @@ export const finalizeMachineVersion: Operation = async (services, caller, reques
   const signed = param(request, "signedMachineVersionId");
   const id = verifyVersionId(services.settings.uploadSecret, { orgId, machine: slug }, signed);
   if (id === null) throw new Problem("not-found", `No version of ${slug} was begun under this id.`);
-  const unknown = Object.keys(indexSelectors).find((name) => !machine.rec.indexes.includes(name));
-  if (unknown !== undefined) {
-    const parameter = `indexSelectors.${unknown}`;
-    throw new Problem("invalid-parameter", `The machine ${slug} has no index ${unknown}.`, { parameter });
-  }
+  checkIndexSelectors(indexSelectors, machine.rec.indexes);
   const scope = machineScope(orgId, slug);
   if (await services.store.get("version", scope, id)) {
     throw new Problem("invalid-state", `The version ${id} was finalized already.`);

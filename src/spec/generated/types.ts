@@ -216,6 +216,7 @@ export interface paths {
          * Query instances by an index
          * @description Lists the instances whose indexed value satisfies `op` with `value`, or every indexed one without a filter.
          *     Results are ordered by value, then by instance.
+         *     An instance with several such values comes once, with the first of them.
          */
         get: operations["queryMachineInstances"];
         put?: never;
@@ -2408,7 +2409,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
