@@ -73,6 +73,7 @@ export class LiveSession {
 
   #call(id: number, message: ToWorker): void {
     this.#worker.call(id, message, {
+      instance: this.#delivery.instance,
       onMessage: (answer) => this.#onMessage(answer),
       onDeath: (death) => this.#onDeath(id, death),
     });

@@ -106,6 +106,7 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     const id = nextId();
     return new Promise((resolve) => {
       worker.call(id, message(id), {
+        ...(instance ? { instance } : {}),
         onMessage: (from) => {
           if (from.t === "log") return log(instance, code.versionId, from);
           const { t } = from;

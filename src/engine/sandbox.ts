@@ -43,7 +43,7 @@ class SandboxEngine implements Engine {
       limits: { cpuTimeoutMs, memoryBytes, contextBytes, mappedBytes },
       maxIdleWorkers,
       onTrouble,
-      onStrayLog: (versionId, message) => this.#log(null, versionId, message),
+      onStrayLog: (instance, versionId, message) => this.#log(instance, versionId, message),
     });
     this.#questions = new Questions({
       pool: this.#pool,

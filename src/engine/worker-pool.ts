@@ -1,6 +1,6 @@
 // One worker per machine version, opened when first needed, and the routing of its messages to whoever waits for them.
 
-import type { CodeRef } from "./port.ts";
+import type { CodeRef, InstanceRef } from "./port.ts";
 import { EngineClosed } from "./port.ts";
 import type { FromRunner, FromWorker, Limits, ToRunner, ToWorker } from "./protocol.ts";
 import type { RunnerProcess } from "./runner-process.ts";
@@ -15,6 +15,8 @@ export interface Death {
 
 /** Whoever waits for a call's or a session's messages. */
 export interface Listener {
+  /** Whose call it is; absent for one about the code alone. */
+  instance?: InstanceRef;
   onMessage(message: FromWorker): void;
   onDeath(death: Death): void;
 }
@@ -23,15 +25,19 @@ export interface PoolOptions {
   limits: Limits;
   maxIdleWorkers: number;
   onTrouble(message: string): void;
-  /** Output that no call or session waits for: of the module itself, or of code that outlived its session. */
-  onStrayLog(versionId: string, message: Extract<FromWorker, { t: "log" }>): void;
+  /** Output that no call or session waits for: of code that outlived its session, or (`null`) of the module itself. */
+  onStrayLog(instance: InstanceRef | null, versionId: string, message: Extract<FromWorker, { t: "log" }>): void;
 }
+
+/** How many past calls of a worker are remembered, to tell whose output it is that comes after them. */
+const pastCalls = 1_000;
 
 export class PoolWorker {
   readonly versionId: string;
   readonly number: number;
   readonly listeners = new Map<number, Listener>();
   lastUsed = 0;
+  readonly #past = new Map<number, InstanceRef>();
   readonly #send: (message: ToWorker) => void;
 
   constructor(versionId: string, number: number, send: (message: ToWorker) => void) {
@@ -51,7 +57,17 @@ export class PoolWorker {
   }
 
   release(id: number): void {
+    const instance = this.listeners.get(id)?.instance;
     this.listeners.delete(id);
+    if (!instance) return;
+    this.#past.set(id, instance);
+    const [oldest] = this.#past.keys();
+    if (this.#past.size > pastCalls && oldest !== undefined) this.#past.delete(oldest);
+  }
+
+  /** Whose call it was, if that is remembered. */
+  past(id: number): InstanceRef | null {
+    return this.#past.get(id) ?? null;
   }
 }
 
@@ -147,7 +163,7 @@ export class WorkerPool {
     const worker = this.#byNumber.get(Number(address));
     const listener = worker?.listeners.get(id);
     if (listener) listener.onMessage(from);
-    else if (worker && from.t === "log") this.#options.onStrayLog(worker.versionId, from);
+    else if (worker && from.t === "log") this.#options.onStrayLog(worker.past(id), worker.versionId, from);
   }
 
   #bury(number: number, culprit: number, { reason, message }: Pick<Death, "reason" | "message">): void {

@@ -2,13 +2,15 @@
 
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { State } from "../../src/domain/records.ts";
-import type { Delivery, Engine, Outcome, Step } from "../../src/engine/port.ts";
+import type { Delivery, Engine, LogLine, Outcome, Step } from "../../src/engine/port.ts";
 import { createSandboxEngine } from "../../src/engine/sandbox.ts";
 
 export interface Harness {
   engine: Engine;
   /** Everything printed by machine code or noted about it, as `stream text`. */
   printed: string[];
+  /** The same, with whose it is. */
+  lines: LogLine[];
   troubles: string[];
   instance(code: string, options?: InstanceOptions): TestInstance;
   close(): Promise<void>;
@@ -35,11 +37,15 @@ export interface TestInstance {
 
 export function createHarness(options: { cpuTimeoutMs?: number; memoryBytes?: number } = {}): Harness {
   const printed: string[] = [];
+  const lines: LogLine[] = [];
   const troubles: string[] = [];
   const engine = createSandboxEngine({
     cpuTimeoutMs: options.cpuTimeoutMs ?? 1_000,
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
-    onLog: ({ outputType, log }) => printed.push(`${outputType} ${log}`),
+    onLog: (line) => {
+      lines.push(line);
+      printed.push(`${line.outputType} ${line.log}`);
+    },
     onTrouble: (message) => troubles.push(message),
   });
   let versions = 0;
@@ -52,6 +58,7 @@ export function createHarness(options: { cpuTimeoutMs?: number; memoryBytes?: nu
   return {
     engine,
     printed,
+    lines,
     troubles,
     instance: (code, instanceOptions = {}) => createInstance(engine, versionOf(code), instanceOptions),
     close: () => engine.close(),
