@@ -13,6 +13,7 @@ import type { App } from "./http/app.ts";
 import { createApp } from "./http/app.ts";
 import type { ServerLog } from "./http/errors.ts";
 import type { ResponseCheckMode } from "./http/responses.ts";
+import { createLogKeeper, type LogKeeper } from "./operations/log-keeper.ts";
 import type { Services } from "./operations/services.ts";
 import { createUpdates } from "./operations/updates.ts";
 import type { Published } from "./publisher.ts";
@@ -90,9 +91,13 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   const { port = 4380, host = "127.0.0.1", log = () => {} } = options;
   const clock = systemClock();
   const entropy: Entropy = { bytes: (size) => randomBytes(size) };
+  let logs: LogKeeper | undefined;
   const engine = createSandboxEngine({
     cpuTimeoutMs: options.cpuTimeoutMs ?? 1_000,
-    onLog: options.onMachineLog ?? (() => {}),
+    onLog: (line) => {
+      logs?.keep(line);
+      options.onMachineLog?.(line);
+    },
     onTrouble: (message) => log({ level: "warn", message }),
   });
   // The sandbox takes its time to start; it does so while everything else is loaded.
@@ -104,6 +109,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await published?.close();
     if (app) await closeApp(app, () => engine.close());
     await engine.close();
+    await logs?.close();
     await store?.close();
   };
   try {
@@ -111,7 +117,8 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const credentials = await ensureCredentials(store, clock, entropy);
     const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
-    const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates() };
+    logs = createLogKeeper(store, clock);
+    const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates(), logs };
     let isReady = false;
     app = await createApp({
       services,

@@ -150,10 +150,11 @@ export interface Transition {
   state: StateValue;
 }
 
-/** One thing that machine code printed. `ts` is epoch milliseconds, and no two entries of an organization share one. */
+/** One thing that machine code printed at `ts`, epoch milliseconds; `nr` counts its organization's entries of that millisecond from 0. @see logName */
 export interface LogEntry {
   orgId: string;
   ts: number;
+  nr: number;
   machine: string;
   instance: string;
   versionId: string;

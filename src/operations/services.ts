@@ -4,6 +4,7 @@ import type { Clock, Entropy } from "../domain/clock.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Engine } from "../engine/port.ts";
 import type { Store } from "../store/port.ts";
+import type { LogKeeper } from "./log-keeper.ts";
 import type { Updates } from "./updates.ts";
 
 export interface Settings {
@@ -22,6 +23,8 @@ export interface Services {
   settings: Settings;
   /** Every stored state of every instance passes here. */
   updates: Updates;
+  /** What machine code prints passes here. */
+  logs: LogKeeper;
 }
 
 /** Who calls, as the token and the headers say, verified. */

@@ -10,6 +10,7 @@ import {
   listMachineInstanceTransitions,
   sendMachineInstanceEvent,
 } from "./instances.ts";
+import { getLogs } from "./logs.ts";
 import { createMachine, getMachine, listMachines } from "./machines.ts";
 import type { Operation } from "./services.ts";
 import { createMachineVersion, finalizeMachineVersion, listMachineVersions } from "./versions.ts";
@@ -35,4 +36,5 @@ export const operationTable: { [operationId: string]: Operation } = {
   sendHttpApiHead: sendHttpApiRequest,
   sendHttpApiPatch: sendHttpApiRequest,
   queryMachineInstances,
+  getLogs,
 };

@@ -29,7 +29,7 @@ export interface Collections {
   idp: IdentityProvider; // scope = org id, name = JSON of [aud or null, iss or null]
   tokenProvider: TokenProvider; // scope = org id, name = service
   invitation: Invitation; // scope "", name = code
-  log: LogEntry; // scope = org id, name = its ts in 15 digits
+  log: LogEntry; // scope = org id, name = its logName
 }
 export type Kind = keyof Collections;
 
@@ -125,6 +125,9 @@ export interface Store {
 
   /** Records of a scope after position `after` (0 = from the start), in creation order: a write between two pages neither repeats nor hides another record. */
   list<K extends Kind>(kind: K, scope: string, after: number, limit: number): Promise<Page<Stored<Collections[K]>>>;
+
+  /** The position before the first record that is called `name` or later, to `list` from. For kinds whose records are created in the order of their names. */
+  seek(kind: "log", scope: string, name: string): Promise<number>;
 
   /** An instance's transitions with `seq` > `after`, in order. Empty for an unknown instance. */
   history(scope: string, name: string, after: number, limit: number): Promise<Page<Transition>>;

@@ -8,6 +8,7 @@ import type { Key } from "../../src/domain/records.ts";
 import { createSandboxEngine } from "../../src/engine/sandbox.ts";
 import type { AppOptions } from "../../src/http/app.ts";
 import { createApp } from "../../src/http/app.ts";
+import { createLogKeeper } from "../../src/operations/log-keeper.ts";
 import type { Services } from "../../src/operations/services.ts";
 import { createUpdates } from "../../src/operations/updates.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
@@ -43,7 +44,15 @@ export async function startAppRig(options: Partial<AppOptions> = {}): Promise<Ap
   const { orgId, adminToken, uploadSecret } = await ensureCredentials(store, clock, entropy);
   const engine = createSandboxEngine({ cpuTimeoutMs: 1_000, onLog: () => {}, onTrouble: () => {} });
   const settings = { settleTimeoutMs: 1_000, pageSize: 100, uploadSecret };
-  const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates() };
+  const services: Services = {
+    store,
+    engine,
+    clock,
+    entropy,
+    settings,
+    updates: createUpdates(),
+    logs: createLogKeeper(store, clock),
+  };
   const app = await createApp({
     services,
     publicUrl: undefined,

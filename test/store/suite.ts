@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Change, type Store, StoreConflict, StoreUnavailable } from "../../src/store/port.ts";
 import { queryTests } from "./query-suite.ts";
-import { instance, machine, namesInPages, putInstance, remove, scope, step, transition } from "./support.ts";
+import { instance, machine, namesInPages, putInstance, putLog, remove, scope, step, transition } from "./support.ts";
 
 export interface Subject {
   store: Store;
@@ -28,6 +28,7 @@ export function storeSuite(name: string, open: () => Promise<Subject>): void {
     pageTests(current);
     historyTests(current);
     queryTests(current, () => subject.reopen());
+    seekTests(current, () => subject.reopen());
     laneTests(current);
     blobTests(current);
     valueTests(current, () => subject.reopen());
@@ -262,6 +263,25 @@ function historyTests(store: () => Store): void {
   });
 }
 
+function seekTests(store: () => Store, reopen: () => Promise<Store>): void {
+  test("a log is listed from any place in it, whatever was deleted", async () => {
+    expect(await store().seek("log", "org_test", "1")).toBe(0);
+    await store().commit([...["1", "2", "4", "5"].map((name) => putLog(name)), putInstance("a", 0)]);
+    await store().commit([putLog("7"), { op: "delete", kind: "log", scope: "org_test", name: "4", ifRev: 1 }]);
+    const namesFrom = async (name: string) => {
+      const { items } = await store().list("log", "org_test", await store().seek("log", "org_test", name), 10);
+      return items.map(({ rec }) => rec.log).join("");
+    };
+    const all = () => Promise.all(["0", "1", "3", "4", "5", "6", "7", "8"].map(namesFrom));
+    expect(await all()).toEqual(["1257", "1257", "57", "57", "57", "7", "7", ""]);
+    store = (
+      (again) => () =>
+        again
+    )(await reopen());
+    expect(await all()).toEqual(["1257", "1257", "57", "57", "57", "7", "7", ""]);
+  });
+}
+
 function laneTests(store: () => Store): void {
   test("a lane runs one at a time, first come first served, whatever throws", async () => {
     const seen: string[] = [];
@@ -377,6 +397,7 @@ function closeTests(store: () => Store): void {
       () => store().get("instance", scope, "a"),
       () => store().list("instance", scope, 0, 1),
       () => store().history(scope, "a", 0, 1),
+      () => store().seek("log", "org_test", "1"),
       () => store().query(scope, { index: "color", dir: "asc", limit: 1 }),
       () => store().exclusive("a", async () => {}),
       () => store().commit(step("a", 3)),

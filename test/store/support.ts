@@ -55,6 +55,13 @@ export function step(name: string, ifRev: number, event?: JsonObject): Change[] 
   return [putInstance(name, ifRev), { op: "append", scope, name, rows: [transition(ifRev + 1, event)] }];
 }
 
+/** A log entry that says its own name. */
+export function putLog(name: string): Change {
+  const line = { machine: "door", instance: "a", versionId: "ver_test", outputType: "stdout" } as const;
+  const rec = { orgId: "org_test", ts: 1, nr: 0, ...line, log: name };
+  return { op: "put", kind: "log", scope: "org_test", name, rec, ifRev: 0 };
+}
+
 export function remove(name: string, ifRev: number): Change {
   return { op: "delete", kind: "instance", scope, name, ifRev };
 }

@@ -50,6 +50,10 @@ export class Contents {
     return this.#table(kind, scope)?.page(after, limit) ?? { items: [] };
   }
 
+  seek(kind: Kind, scope: string, name: string): number {
+    return this.#table(kind, scope)?.before(name) ?? 0;
+  }
+
   history(scope: string, name: string, after: number, limit: number): Page<Transition> {
     return this.#table("instance", scope)?.history(name)?.page(after, limit) ?? { items: [] };
   }

@@ -58,6 +58,11 @@ export class CoreStore implements Store {
     return this.#parts.contents.list(kind, scope, after, limit);
   }
 
+  async seek(kind: "log", scope: string, name: string): Promise<number> {
+    this.#assertOpen();
+    return this.#parts.contents.seek(kind, scope, name);
+  }
+
   async history(scope: string, name: string, after: number, limit: number): Promise<Page<Transition>> {
     this.#assertOpen();
     assertLimit(limit);

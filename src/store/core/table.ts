@@ -67,7 +67,7 @@ export class Table<T> {
   page(after: number, limit: number): Page<Stored<T>> {
     const items: Stored<T>[] = [];
     let last = after;
-    for (let i = this.#firstAfter(after); i < this.#slots.length; i++) {
+    for (let i = this.#firstWhere((slot) => slot.order > after); i < this.#slots.length; i++) {
       const stored = this.#slots[i]?.stored;
       if (!stored) continue;
       if (items.length === limit) return { items, next: last };
@@ -75,6 +75,11 @@ export class Table<T> {
       last = stored.order;
     }
     return { items };
+  }
+
+  /** The order of the last record called before `name`, in a table whose names ascend in creation order; 0 when there is none. */
+  before(name: string): number {
+    return this.#slots[this.#firstWhere((slot) => slot.name >= name) - 1]?.order ?? 0;
   }
 
   /** Live places in creation order. */
@@ -94,13 +99,13 @@ export class Table<T> {
     this.#slots.push(slot);
   }
 
-  /** Index of the first place past `order`, by binary search. */
-  #firstAfter(order: number): number {
+  /** Index of the first place of which this is true, by binary search: it must be true of all after it. */
+  #firstWhere(isBehind: (slot: Slot<T>) => boolean): number {
     let low = 0;
     let high = this.#slots.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#slots[middle]?.order ?? 0) > order) high = middle;
+      if (isBehind(this.#slots[middle] as Slot<T>)) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -1,0 +1,52 @@
+// How much of an organization's log is stored, and the end of what is too much of it.
+
+import { logName } from "../domain/log-name.ts";
+import type { LogEntry } from "../domain/records.ts";
+import type { Change, Page, Store, Stored } from "../store/port.ts";
+
+/** How many entries, of how many characters, and the newest one's timestamp. */
+export interface LogSize {
+  entries: number;
+  characters: number;
+  last: number;
+}
+
+const pageSize = 500;
+
+export async function readLogSize(store: Store, orgId: string): Promise<LogSize> {
+  const size: LogSize = { entries: 0, characters: 0, last: 0 };
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page: Page<Stored<LogEntry>> = await store.list("log", orgId, after, pageSize);
+    for (const { rec } of page.items) grow(size, rec);
+    after = page.next;
+  }
+  return size;
+}
+
+export function grow(size: LogSize, { ts, log }: LogEntry): void {
+  size.entries++;
+  size.characters += log.length;
+  size.last = ts;
+}
+
+/** Deletes the oldest entries for as long as there are more, or of more characters, than there may be. */
+export async function letGoOldest(
+  store: Store,
+  orgId: string,
+  size: LogSize,
+  most: { entries: number; characters: number },
+): Promise<void> {
+  while (size.entries > most.entries || size.characters > most.characters) {
+    let { entries, characters } = size;
+    const changes: Change[] = [];
+    for (const { rec, rev } of (await store.list("log", orgId, 0, pageSize)).items) {
+      if (entries <= most.entries && characters <= most.characters) break;
+      changes.push({ op: "delete", kind: "log", scope: orgId, name: logName(rec), ifRev: rev });
+      entries--;
+      characters -= rec.log.length;
+    }
+    if (changes.length === 0) return;
+    await store.commit(changes);
+    Object.assign(size, { entries, characters });
+  }
+}
