@@ -76,6 +76,8 @@ export interface Pages {
   params?: { [name: string]: unknown };
   items: string;
   key: string;
+  /** Without it, `{ param: "cursor", at: "/cursor" }`. */
+  follow?: { param: string; at: string };
   between?: Step[];
   expect: Claim[];
 }

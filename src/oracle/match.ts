@@ -26,6 +26,10 @@ const matchers: { readonly [name: string]: Matcher } = {
       : `${where} is ${show(actual)}, none of ${show(options)}`,
   $length: (length, actual, where) =>
     asArray(actual).length === length ? null : `${where} has ${asArray(actual).length} entries, not ${length}`,
+  $maxLength: (most, actual, where) =>
+    Array.isArray(actual) && actual.length <= Number(most)
+      ? null
+      : `${where} has ${asArray(actual).length} entries, more than ${most}`,
   $unique: (_, actual, where) => {
     const texts = asArray(actual).map((item) => JSON.stringify(item));
     const twice = texts.find((text, i) => texts.indexOf(text) !== i);

@@ -68,22 +68,25 @@ async function runUpload(step: Upload, scope: Scope): Promise<boolean> {
 const mostPages = 100;
 
 async function runPages(
-  { pages, params = {}, items, key, between = [], expect }: Pages,
+  { pages, params = {}, items, key, follow, between = [], expect }: Pages,
   scope: Scope,
 ): Promise<boolean> {
+  const { param, at } = follow ?? { param: "cursor", at: "/cursor" };
   const keys: unknown[] = [];
-  let cursor: unknown;
+  let sent: unknown;
   for (let page = 1; page <= mostPages; page++) {
-    const more = cursor === undefined ? params : { ...params, cursor };
+    const more = sent === undefined ? params : { ...params, [param]: sent };
     const answer = await send({ send: pages, params: more, expect: [] }, scope);
     const entries = dig(answer.json, items);
     if (Array.isArray(entries)) keys.push(...entries.map((entry) => dig(entry, key)));
-    cursor = dig(answer.json, "/cursor");
+    const next = dig(answer.json, at);
     if (page === 1 && !(await runSteps(between, scope))) return false;
-    if (answer.status !== 200 || cursor === undefined) {
+    // A position that is always there ends the list by staying the same; a cursor, by not being there.
+    if (answer.status !== 200 || next === undefined || (follow && next === sent)) {
       const claims = expect.map((claim) => ({ status: 200, ...claim }));
       return enterClaims(claims, { ...answer, json: { items: keys, pages: page } }, `all pages of ${pages}`, scope);
     }
+    sent = next;
   }
   for (const { rule } of expect) scope.ledger.fail(rule, `${pages} has no end after ${mostPages} pages`, scope.trail);
   return false;
@@ -127,6 +130,7 @@ async function runEventually({ eventually, withinMs }: Eventually, scope: Scope)
     if (attempt >= attempts || claims.every((claim) => refutation(claim, answer) === null)) {
       return enterClaims(eventually.expect, answer, eventually.send, scope) && save(eventually.save, answer, scope);
     }
+    scope.trail.pop(); // a repro needs the last attempt only
     await sleep(pollMs);
   }
 }

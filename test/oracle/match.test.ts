@@ -27,6 +27,8 @@ describe("an expected value", () => {
     ["$contains", { $contains: { a: 1 } }, [{}, { a: 1, b: 2 }], [{ a: 2 }]],
     ["$containsAll", { $containsAll: [1, 2] }, [2, 3, 1], [1, 3]],
     ["$excludes", { $excludes: { a: 1 } }, [{ a: 2 }], [{ a: 1 }]],
+    ["$maxLength", { $maxLength: 2 }, [1, 2], [1, 2, 3]],
+    ["$maxLength of what is no array", { $maxLength: 2 }, [], "ab"],
     ["$inOrder", { $inOrder: [1, 2] }, [0, 1, 5, 2], [2, 1]],
     ["several matchers at once", { $length: 1, $contains: 1 }, [1], [1, 1]],
   ])("%s", (_, expected, right, wrong) => {
