@@ -19,7 +19,7 @@ const code = `import { assign, fromPromise, setup } from "npm:xstate@5";
   export const httpApiMapper = {
     price: { handler, responseMapper: ({ state }) => ({ statusCode: 202, headers: {}, body: { state } }) },
     ping: { handler, responseMapper: () => ({ statusCode: 200, headers: {}, body: "pong" }) } };
-  export default setup({ actors: { charge: fromPromise(async () => "receipt 7") } }).createMachine({
+  export default setup({ actors: { charge: fromPromise(async () => { console.log("charging"); return "receipt 7"; }) } }).createMachine({
     context: { owner: "", public: { total: 0 } }, initial: "open",
     states: {
       open: { tags: ["editable"], on: {
@@ -88,11 +88,13 @@ describe("Prism finds nothing wrong with", () => {
   }
 
   test("publishing a machine", async () => {
-    expect(await call("createMachine", "POST /machines", { slug: "cart" })).toMatchObject({ status: 201 });
+    expect(await call("createMachine", "POST /machines", { slug: "cart", indexes: ["owner"] })).toMatchObject({
+      status: 201,
+    });
     const begun = await call("createMachineVersion", "POST /machines/cart/v", {});
     await upload(begun.body);
     const signedId = String(begun.body.machineVersionId);
-    const details = { clientInfo: "v1", makeCurrent: true };
+    const details = { clientInfo: "v1", makeCurrent: true, indexSelectors: { owner: "$.owner" } };
     const finalized = await call("finalizeMachineVersion", `PUT /machines/cart/v/${signedId}`, details);
     const { machineVersionId } = finalized.body;
     expect(await call("getMachine", "GET /machines/cart")).toMatchObject({
@@ -124,6 +126,14 @@ describe("Prism finds nothing wrong with", () => {
     expect(await call("listMachineInstances", "GET /machines/cart/i")).toMatchObject({
       body: { instances: [{ slug: "c1" }] },
     });
+  });
+
+  test("finding it by an index, and what it printed", async () => {
+    const query = "GET /machines/cart/indexes/owner/query?op=gte&value=a&dir=desc&limit=1";
+    const found = await call("queryMachineInstances", query);
+    expect(found).toMatchObject({ status: 200, body: { instances: [{ slug: "c1", indexValue: "ann" }] } });
+    const logs = await call("getLogs", "GET /logs?from=2020-01-01T00:00:00.000Z&machine=cart&instance=c1");
+    expect(logs).toMatchObject({ status: 200, body: { logs: [{ log: "charging", outputType: "stdout" }] } });
   });
 
   test("the refusals that a valid request can meet", async () => {
