@@ -7,7 +7,7 @@ import { instance, remove, scope } from "./support.ts";
 
 const operators: readonly IndexOperator[] = ["eq", "ne", "gt", "gte", "lt", "lte"];
 
-export function putIndexed(name: string, ifRev: number, values: string[] | null, index = "color"): Change {
+function putIndexed(name: string, ifRev: number, values: string[] | null, index = "color"): Change {
   const rec = { ...instance(name), ...(values ? { indexValues: { [index]: values } } : {}) };
   return { op: "put", kind: "instance", scope, name, rec, ifRev };
 }
