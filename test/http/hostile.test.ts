@@ -200,6 +200,8 @@ const valid: { [operationId: string]: { path: string; json?: unknown } } = {
   getMachineInstance: { path: "/machines/open/i/here" },
   getMachineInstanceAdmin: { path: "/machines/open/i/here/admin" },
   listMachineInstanceTransitions: { path: "/machines/open/i/here/events" },
+  queryMachineInstances: { path: "/machines/open/indexes/color/query" },
+  getLogs: { path: "/logs?from=2026-01-05T10:00:00.000Z" },
 };
 
 test("a delivered operation that nobody spoils here would be noticed", () => {
@@ -257,6 +259,7 @@ const spoilt = fc.record({
 
 test("requests spoilt at random are refused in the API's shape, or harmless", { timeout: 60_000 }, async () => {
   const other = await startRig({ log: ({ level, message }) => void (level === "error" && defects.push(message)) });
+  await other.call("POST", "/machines", { json: { slug: "open", indexes: ["color"] } });
   await other.publish("open", openMachine + mapper);
   await other.call("POST", "/machines/open", { json: { slug: "here" } });
   const methods = new Map(operations.map(({ operationId, method }) => [operationId, method.toUpperCase()]));
