@@ -26,7 +26,7 @@ function print(count: number, label: string, slug = "one"): void {
 }
 const iso = (offsetMs: number) => new Date(start + offsetMs).toISOString();
 async function read(query: { [name: string]: string }): Promise<{ logs: string[]; maxTimestamp: string }> {
-  const request = { params: {}, query, body: undefined, baseUrl: "" };
+  const request = { params: {}, query, body: undefined, baseUrl: "", http: { method: "GET", headers: {}, search: "" } };
   const { body } = await getLogs(services, { orgId: "org", keyId: "", authContext: {} }, request);
   const { logs, maxTimestamp } = body as LogPage;
   return { logs: logs.map(({ log }) => log), maxTimestamp };
