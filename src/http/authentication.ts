@@ -55,10 +55,10 @@ export function createAuthenticator(store: Store): Authenticator {
     async authenticate(headers, alternatives) {
       const { key, payload } = await verify(bearerToken(headers));
       requireScopes(key, alternatives);
-      requireOrg(key, single(headers["x-statebacked-org-id"]));
+      const orgId = await orgOf(store, key, single(headers["x-statebacked-org-id"]));
       const act = single(headers["x-statebacked-act"]);
       const authContext = act === undefined ? authContextOf(payload) : actAs(key, act);
-      return { orgId: key.orgId, keyId: key.id, authContext };
+      return { orgId, keyId: key.id, authContext };
     },
   };
 }
@@ -75,8 +75,9 @@ function bearerToken(headers: Headers): string {
 
 async function verifySignature(store: Store, token: string): Promise<{ key: Key; payload: JWTPayload }> {
   const { kid } = protectedHeader(token);
-  const key = typeof kid === "string" ? await findKey(store, kid) : null;
-  if (!key) throw new Problem("missing-user", "The token's `kid` header names no key of this service.");
+  const stored = typeof kid === "string" ? await store.keyById(kid) : null;
+  if (!stored) throw new Problem("missing-user", "The token's `kid` header names no key of this service.");
+  const key = stored.rec;
   try {
     const options = { algorithms: ["HS256"], audience, clockTolerance: clockToleranceSeconds };
     const { payload } = await jwtVerify(token, new TextEncoder().encode(key.secret), options);
@@ -92,19 +93,6 @@ function protectedHeader(token: string): { kid?: unknown } {
   } catch (cause) {
     throw new Problem("missing-user", "The bearer token is not a JWT.", { cause });
   }
-}
-
-/** Keys are few and named by their id alone; their org is found by looking. */
-async function findKey(store: Store, kid: string): Promise<Key | null> {
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const orgs: Awaited<ReturnType<typeof store.list<"org">>> = await store.list("org", "", after, 100);
-    for (const { rec } of orgs.items) {
-      const key = await store.get("key", rec.id, kid);
-      if (key) return key.rec;
-    }
-    after = orgs.next;
-  }
-  return null;
 }
 
 function isCurrent({ exp, nbf }: JWTPayload): boolean {
@@ -131,9 +119,12 @@ function requireScopes(key: Key, alternatives: readonly string[][]): void {
   throw new Problem("missing-scope", `The key ${key.id} lacks the scope for this: ${needed}.`);
 }
 
-function requireOrg(key: Key, orgId: string | undefined): void {
-  if (orgId === undefined || orgId === key.orgId) return;
-  throw new Problem("missing-org", `The key ${key.id} belongs to no organization ${orgId}.`);
+/** Without the header the key's own organization; with it that one or another that the key created. */
+async function orgOf(store: Store, key: Key, named: string | undefined): Promise<string> {
+  if (named === undefined || named === key.orgId) return key.orgId;
+  const org = await store.get("org", "", named);
+  if (org?.rec.createdByKeyId === key.id) return named;
+  throw new Problem("missing-org", `The key ${key.id} belongs to no organization ${named}.`);
 }
 
 /** The `act` claim, with the token's own subject where `act` names none. */

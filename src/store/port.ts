@@ -123,6 +123,9 @@ export interface Store {
   /** Never shows what is not durable. The record returned is shared: treat it as frozen. */
   get<K extends Kind>(kind: K, scope: string, name: string): Promise<Stored<Collections[K]> | null>;
 
+  /** A key by its id alone, whatever organization it belongs to: a token says which key signed it, and not whose that is. */
+  keyById(id: string): Promise<Stored<Key> | null>;
+
   /** Records of a scope after position `after` (0 = from the start), in creation order: a write between two pages neither repeats nor hides another record. */
   list<K extends Kind>(kind: K, scope: string, after: number, limit: number): Promise<Page<Stored<Collections[K]>>>;
 

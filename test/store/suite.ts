@@ -24,6 +24,7 @@ export function storeSuite(name: string, open: () => Promise<Subject>): void {
     afterEach(() => subject.end());
     const current = () => store;
     recordTests(current);
+    keyTests(current, () => subject.reopen());
     commitTests(current);
     pageTests(current);
     historyTests(current);
@@ -71,6 +72,35 @@ function recordTests(store: () => Store): void {
     const after = await store().get("instance", scope, "a");
     expect(after).toMatchObject({ rec: { context: { n: 2 } }, rev: 2, order: before?.order });
     expect(before).toMatchObject({ rec: { context: {} }, rev: 1 }); // what was read stays what it was
+  });
+}
+
+function keyTests(store: () => Store, reopen: () => Promise<Store>): void {
+  const putKey = (orgId: string, id: string, ifRev = 0): Change => {
+    const rec = { id, orgId, name: "k", secret: "sbsec_test", scopes: [], createdAt: 1 };
+    return { op: "put", kind: "key", scope: orgId, name: id, rec, ifRev };
+  };
+  const deleteKey = (orgId: string, id: string, ifRev: number): Change => {
+    return { op: "delete", kind: "key", scope: orgId, name: id, ifRev };
+  };
+
+  test("a key is found by its id alone, for as long as it exists", async () => {
+    await store().commit([putKey("org_a", "sbk_1"), putKey("org_b", "sbk_2"), putKey("org_a", "sbk_3")]);
+    await store().commit([putKey("org_b", "sbk_2", 1)]);
+    expect(await store().keyById("sbk_2")).toEqual(await store().get("key", "org_b", "sbk_2"));
+    for (const unknown of ["sbk_4", "", "__proto__", "org_a"]) expect(await store().keyById(unknown)).toBeNull();
+    await store().commit([deleteKey("org_a", "sbk_1", 1)]);
+    expect(await store().keyById("sbk_1")).toBeNull();
+    const again = await reopen();
+    expect(await again.keyById("sbk_1")).toBeNull();
+    expect(await again.keyById("sbk_2")).toMatchObject({ rec: { orgId: "org_b" }, rev: 2 });
+    expect(await again.keyById("sbk_3")).toMatchObject({ rec: { orgId: "org_a" }, rev: 1 });
+  });
+
+  test("a key that was not committed is not found", async () => {
+    const refused = store().commit([putKey("org_a", "sbk_1"), putKey("org_a", "sbk_2", 7)]);
+    await expect(refused).rejects.toThrow(StoreConflict);
+    expect(await store().keyById("sbk_1")).toBeNull();
   });
 }
 
@@ -395,6 +425,7 @@ function closeTests(store: () => Store): void {
     await store().close();
     const calls = [
       () => store().get("instance", scope, "a"),
+      () => store().keyById("sbk_1"),
       () => store().list("instance", scope, 0, 1),
       () => store().history(scope, "a", 0, 1),
       () => store().seek("log", "org_test", "1"),

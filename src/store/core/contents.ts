@@ -1,6 +1,6 @@
 // Everything durable, in memory: one table a scope and kind; only effects that already are on disk may be applied here.
 
-import type { Transition } from "../../domain/records.ts";
+import type { Key, Transition } from "../../domain/records.ts";
 import type { Collections, IndexPage, IndexQuery, Kind, Page, Stored } from "../port.ts";
 import type { History } from "./history.ts";
 import { Indexes } from "./indexes.ts";
@@ -31,6 +31,8 @@ export class Contents {
   };
   /** By scope; only of those whose indexes were asked for. */
   readonly #indexes = new Map<string, Indexes>();
+  /** The scope of each key. Ids are unique in the store, so a key is found by its id alone. */
+  readonly #scopeOfKey = new Map<string, string>();
   #lastOrder = 0;
 
   /** Place of the newest record ever created; it never goes back, so that a cursor never hides a newer record. */
@@ -44,6 +46,11 @@ export class Contents {
 
   get<K extends Kind>(kind: K, scope: string, name: string): Stored<Collections[K]> | null {
     return this.#table(kind, scope)?.get(name) ?? null;
+  }
+
+  keyById(id: string): Stored<Key> | null {
+    const scope = this.#scopeOfKey.get(id);
+    return scope === undefined ? null : this.get("key", scope, id);
   }
 
   list<K extends Kind>(kind: K, scope: string, after: number, limit: number): Page<Stored<Collections[K]>> {
@@ -111,12 +118,14 @@ export class Contents {
     const table = known ?? new Table<Collections[K]>();
     table.put(name, stored);
     if (known === undefined) this.#tables[kind].set(scope, table);
+    if (kind === "key") this.#scopeOfKey.set(name, scope);
     this.reserveOrder(stored.order);
   }
 
   #delete(kind: Kind, scope: string, name: string): void {
     const table = this.#existing(kind, scope);
     table.delete(name);
+    if (kind === "key") this.#scopeOfKey.delete(name);
     if (table.size > 0) return;
     this.#tables[kind].delete(scope);
     if (kind === "instance") this.#indexes.delete(scope);

@@ -1,6 +1,6 @@
 // The store that both adapters are: durable contents in memory, lanes, group commit, blobs; what is below it differs.
 
-import type { Transition } from "../../domain/records.ts";
+import type { Key, Transition } from "../../domain/records.ts";
 import {
   type Change,
   type Collections,
@@ -45,6 +45,11 @@ export class CoreStore implements Store {
   async get<K extends Kind>(kind: K, scope: string, name: string): Promise<Stored<Collections[K]> | null> {
     this.#assertOpen();
     return this.#parts.contents.get(kind, scope, name);
+  }
+
+  async keyById(id: string): Promise<Stored<Key> | null> {
+    this.#assertOpen();
+    return this.#parts.contents.keyById(id);
   }
 
   async list<K extends Kind>(
