@@ -1,11 +1,13 @@
-// What a store is born with: an organization, a key that may do everything, a token signed by it, and the secret that signs uploads.
+// What a store is born with: an organization with anonymous access, a key that may do everything, a token signed by it, and the secret
+// that signs uploads.
 
 import { SignJWT } from "jose";
 import type { Clock, Entropy } from "./domain/clock.ts";
 import { newId, newSecret } from "./domain/ids.ts";
 import type { Bootstrap, Key } from "./domain/records.ts";
 import { allScopes } from "./domain/scopes.ts";
-import type { Store } from "./store/port.ts";
+import { anonymousAccess } from "./operations/anonymous.ts";
+import type { Store, Stored } from "./store/port.ts";
 
 export interface Credentials extends Bootstrap {
   secretKey: string;
@@ -15,6 +17,7 @@ export interface Credentials extends Bootstrap {
 export async function ensureCredentials(store: Store, clock: Clock, entropy: Entropy): Promise<Credentials> {
   const existing = await store.get("bootstrap", "", "bootstrap");
   if (existing) {
+    if (!existing.rec.anonymousAccessGiven) await giveAnonymousAccess(store, existing, clock, entropy);
     const key = await store.get("key", existing.rec.orgId, existing.rec.keyId);
     return { ...existing.rec, secretKey: key?.rec.secret ?? "" };
   }
@@ -30,13 +33,28 @@ export async function ensureCredentials(store: Store, clock: Clock, entropy: Ent
   };
   const adminToken = await signAdminToken(key, createdAt);
   const uploadSecret = Buffer.from(entropy.bytes(32)).toString("base64url");
-  const bootstrap: Bootstrap = { orgId, keyId: key.id, adminToken, uploadSecret };
+  const bootstrap: Bootstrap = { orgId, keyId: key.id, adminToken, uploadSecret, anonymousAccessGiven: true };
   await store.commit([
     { op: "put", kind: "org", scope: "", name: orgId, rec: { id: orgId, name: "local", createdAt }, ifRev: 0 },
     { op: "put", kind: "key", scope: orgId, name: key.id, rec: key, ifRev: 0 },
+    ...anonymousAccess(orgId, clock, entropy),
     { op: "put", kind: "bootstrap", scope: "", name: "bootstrap", rec: bootstrap, ifRev: 0 },
   ]);
   return { ...bootstrap, secretKey: key.secret };
+}
+
+/** For stores that are older than anonymous access: once, so that what somebody deletes stays deleted. */
+async function giveAnonymousAccess(
+  store: Store,
+  { rec, rev }: Stored<Bootstrap>,
+  clock: Clock,
+  entropy: Entropy,
+): Promise<void> {
+  const given: Bootstrap = { ...rec, anonymousAccessGiven: true };
+  await store.commit([
+    ...anonymousAccess(rec.orgId, clock, entropy),
+    { op: "put", kind: "bootstrap", scope: "", name: "bootstrap", rec: given, ifRev: rev },
+  ]);
 }
 
 /** Without an expiry: it is the same after every restart, and ends with its key. */

@@ -118,7 +118,8 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
     logs = createLogKeeper(store, clock);
-    const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates(), logs };
+    const notice = (message: string) => log({ level: "info", message });
+    const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates(), logs, notice };
     let isReady = false;
     app = await createApp({
       services,

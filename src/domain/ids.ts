@@ -2,7 +2,7 @@
 
 import type { Entropy } from "./clock.ts";
 
-export type IdPrefix = "org" | "ver" | "usr" | "sbk" | "mig";
+export type IdPrefix = "org" | "ver" | "usr" | "sbk" | "mig" | "inv";
 
 /** `org_uHvZHpF4STWvMg8BKVCUTg`: prefix + 22 characters. @see docs/semantics.md, Nouns */
 export function newId(prefix: IdPrefix, entropy: Entropy): string {

@@ -57,6 +57,8 @@ export interface Bootstrap {
   keyId: string;
   adminToken: string;
   uploadSecret: string;
+  /** That its org was given anonymous access, which somebody may have taken away since; absent in stores from before there was any. */
+  anonymousAccessGiven?: true;
 }
 
 export interface Machine {

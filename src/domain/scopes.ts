@@ -1,4 +1,4 @@
-// The scopes a key may hold.
+// The scopes a key may hold, and the sets of them that have a name.
 
 /** Every scope the API document knows. The bootstrap key holds them all. */
 export const allScopes = [
@@ -22,3 +22,11 @@ export const allScopes = [
   "logs.read",
   "tokens.admin",
 ] as const;
+
+export type KeyUse = "production" | "ci";
+
+/** What a key's `use` stands for. @see docs/semantics.md, Scopes */
+export const scopesOfUse: { readonly [use in KeyUse]: readonly (typeof allScopes)[number][] } = {
+  production: ["events.write", "state.read", "instances.write", "indexes.read"],
+  ci: ["machines.read", "machines.write", "machine-versions.read", "machine-versions.write"],
+};

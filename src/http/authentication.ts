@@ -5,6 +5,7 @@ import { decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { withoutSender } from "../domain/auth-context.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { isJsonObject, jsonDepth, maxJsonDepth } from "../domain/json.ts";
+import { belongsTo } from "../domain/membership.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Key } from "../domain/records.ts";
 import type { Caller } from "../operations/services.ts";
@@ -123,7 +124,7 @@ function requireScopes(key: Key, alternatives: readonly string[][]): void {
 async function orgOf(store: Store, key: Key, named: string | undefined): Promise<string> {
   if (named === undefined || named === key.orgId) return key.orgId;
   const org = await store.get("org", "", named);
-  if (org?.rec.createdByKeyId === key.id) return named;
+  if (org && belongsTo(org.rec, key)) return named;
   throw new Problem("missing-org", `The key ${key.id} belongs to no organization ${named}.`);
 }
 

@@ -25,6 +25,8 @@ export interface Services {
   updates: Updates;
   /** What machine code prints passes here. */
   logs: LogKeeper;
+  /** Tells whoever runs the server something they may need to know. No secrets: it ends in a log. */
+  notice(message: string): void;
 }
 
 /** Who calls, as the token and the headers say, verified. */

@@ -2,6 +2,7 @@
 
 import { sendHttpApiRequest } from "./http-api.ts";
 import { queryMachineInstances } from "./indexes.ts";
+import { getBilling } from "./billing.ts";
 import {
   createMachineInstance,
   getMachineInstance,
@@ -11,7 +12,10 @@ import {
   sendMachineInstanceEvent,
 } from "./instances.ts";
 import { getLogs } from "./logs.ts";
+import { acceptInvitation, sendInvitation } from "./invitations.ts";
+import { createKey, deleteKey, listKeys } from "./keys.ts";
 import { createMachine, getMachine, listMachines } from "./machines.ts";
+import { createOrg, listOrgs } from "./orgs.ts";
 import type { Operation } from "./services.ts";
 import { createMachineVersion, finalizeMachineVersion, listMachineVersions } from "./versions.ts";
 
@@ -37,4 +41,12 @@ export const operationTable: { [operationId: string]: Operation } = {
   sendHttpApiPatch: sendHttpApiRequest,
   queryMachineInstances,
   getLogs,
+  listOrgs,
+  createOrg,
+  sendInvitation,
+  acceptInvitation,
+  listKeys,
+  createKey,
+  deleteKey,
+  getBilling,
 };

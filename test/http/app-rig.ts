@@ -21,6 +21,8 @@ export interface AppRig {
   adminToken: string;
   /** Everything that was logged as an error. */
   errors: string[];
+  /** What whoever runs the server was told. */
+  notices: string[];
   /** With the admin token unless `token` says otherwise; the body as text is sent as it is. */
   call(
     method: string,
@@ -38,21 +40,17 @@ const time = Date.UTC(2026, 0, 1);
 
 export async function startAppRig(options: Partial<AppOptions> = {}): Promise<AppRig> {
   const errors: string[] = [];
+  const notices: string[] = [];
   const store = createMemoryStore();
   const clock = { now: () => time };
   const entropy = { bytes: (size: number) => randomBytes(size) };
   const { orgId, adminToken, uploadSecret } = await ensureCredentials(store, clock, entropy);
   const engine = createSandboxEngine({ cpuTimeoutMs: 1_000, onLog: () => {}, onTrouble: () => {} });
   const settings = { settleTimeoutMs: 1_000, pageSize: 100, uploadSecret };
-  const services: Services = {
-    store,
-    engine,
-    clock,
-    entropy,
-    settings,
-    updates: createUpdates(),
-    logs: createLogKeeper(store, clock),
-  };
+  const notice = (message: string) => void notices.push(message);
+  const updates = createUpdates();
+  const logs = createLogKeeper(store, clock);
+  const services: Services = { store, engine, clock, entropy, settings, updates, logs, notice };
   const app = await createApp({
     services,
     publicUrl: undefined,
@@ -70,6 +68,7 @@ export async function startAppRig(options: Partial<AppOptions> = {}): Promise<Ap
     orgId,
     adminToken,
     errors,
+    notices,
     async call(method, path, { token = adminToken, body, headers = {} } = {}) {
       const verb = method.toLowerCase() as "get";
       const test = supertest(app.routing)[verb](path).type("json");

@@ -31,7 +31,7 @@ const rooms: { [path: string]: readonly string[] } = {
   "src/oracle": ["src/spec"],
   "src/dashboard": floor0,
   "src/cli": [...floor0, ...ports, "src/sources", "src/http", "src/oracle", "src/dashboard", "src/index.ts"],
-  "src/bootstrap.ts": [...floor0, ...ports],
+  "src/bootstrap.ts": [...floor0, ...ports, "src/operations"],
   "src/publisher.ts": [...floor0, ...ports, "src/sources", "src/operations", "src/http"],
   "src/index.ts": [
     ...floor0,
