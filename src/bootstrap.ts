@@ -2,6 +2,7 @@
 // that signs uploads.
 
 import { SignJWT } from "jose";
+import { apiAudience, defaultIssuer } from "./domain/access-tokens.ts";
 import type { Clock, Entropy } from "./domain/clock.ts";
 import { newId, newSecret } from "./domain/ids.ts";
 import type { Bootstrap, Key } from "./domain/records.ts";
@@ -61,8 +62,8 @@ async function giveAnonymousAccess(
 function signAdminToken(key: Key, createdAt: number): Promise<string> {
   return new SignJWT({ act: { sub: "settle-admin" } })
     .setProtectedHeader({ alg: "HS256", kid: key.id })
-    .setAudience("https://api.statebacked.dev/")
-    .setIssuer(`https://${key.id}.client.statebacked.dev/`)
+    .setAudience(apiAudience)
+    .setIssuer(defaultIssuer(key.id))
     .setIssuedAt(Math.floor(createdAt / 1000))
     .sign(new TextEncoder().encode(key.secret));
 }

@@ -13,6 +13,7 @@ import type { App } from "./http/app.ts";
 import { createApp } from "./http/app.ts";
 import type { ServerLog } from "./http/errors.ts";
 import type { ResponseCheckMode } from "./http/responses.ts";
+import { createRemoteKeySets } from "./jwks/remote.ts";
 import { createLogKeeper, type LogKeeper } from "./operations/log-keeper.ts";
 import type { Services } from "./operations/services.ts";
 import { createUpdates } from "./operations/updates.ts";
@@ -89,8 +90,8 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   const unknown = Object.keys(options).find((name) => !(name in optionNames));
   if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
   const { port = 4380, host = "127.0.0.1", log = () => {} } = options;
-  const clock = systemClock();
-  const entropy: Entropy = { bytes: (size) => randomBytes(size) };
+  const outside = outsideWorld(log);
+  const { clock, entropy } = outside;
   let logs: LogKeeper | undefined;
   const engine = createSandboxEngine({
     cpuTimeoutMs: options.cpuTimeoutMs ?? 1_000,
@@ -118,8 +119,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
     logs = createLogKeeper(store, clock);
-    const notice = (message: string) => log({ level: "info", message });
-    const services: Services = { store, engine, clock, entropy, settings, updates: createUpdates(), logs, notice };
+    const services: Services = { store, engine, settings, logs, ...outside };
     let isReady = false;
     app = await createApp({
       services,
@@ -151,6 +151,19 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await close();
     throw error;
   }
+}
+
+/** Everything that operations see beside store, engine and settings. */
+function outsideWorld(log: ServerLog): Omit<Services, "store" | "engine" | "settings"> {
+  const wallClock = systemClock();
+  return {
+    clock: systemClock(),
+    wallClock,
+    entropy: { bytes: (size) => randomBytes(size) },
+    updates: createUpdates(),
+    keySets: createRemoteKeySets({ clock: wallClock }),
+    notice: (message) => log({ level: "info", message }),
+  };
 }
 
 async function openStore(options: ServerOptions, clock: Clock, entropy: Entropy): Promise<Store> {

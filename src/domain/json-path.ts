@@ -7,6 +7,8 @@ import { maxJsonDepth } from "./json.ts";
 export interface JsonPath {
   /** The selected values, in document order. Never throws: a query that takes too many steps on a value selects nothing of it. */
   select(value: Json): Json[];
+  /** Whether it can select one value at most, whatever it is asked about: RFC 9535 calls that a singular query. */
+  readonly isSingular: boolean;
 }
 
 type Expression = InstanceType<typeof jsonpath.expressions.FilterExpression>;
@@ -47,6 +49,7 @@ export function compileJsonPath(text: string): JsonPath {
   const meter = new Meter();
   meterQuery(query, meter);
   return {
+    isSingular: query.singularQuery(),
     select(value) {
       meter.reset();
       try {

@@ -2,6 +2,7 @@
 
 import type { JWTPayload } from "jose";
 import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { apiAudience } from "../domain/access-tokens.ts";
 import { withoutSender } from "../domain/auth-context.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { isJsonObject, jsonDepth, maxJsonDepth } from "../domain/json.ts";
@@ -11,8 +12,6 @@ import type { Key } from "../domain/records.ts";
 import type { Caller } from "../operations/services.ts";
 import type { Store } from "../store/port.ts";
 
-/** What every token for this API says it is for. */
-const audience = "https://api.statebacked.dev/";
 /** Clients keep a token until a second past its expiry, and clocks differ a little. */
 const clockToleranceSeconds = 5;
 /** Verified tokens remembered; a frontend sends the same one with every request. */
@@ -80,7 +79,7 @@ async function verifySignature(store: Store, token: string): Promise<{ key: Key;
   if (!stored) throw new Problem("missing-user", "The token's `kid` header names no key of this service.");
   const key = stored.rec;
   try {
-    const options = { algorithms: ["HS256"], audience, clockTolerance: clockToleranceSeconds };
+    const options = { algorithms: ["HS256"], audience: apiAudience, clockTolerance: clockToleranceSeconds };
     const { payload } = await jwtVerify(token, new TextEncoder().encode(key.secret), options);
     return { key, payload };
   } catch (error) {

@@ -32,6 +32,18 @@ export function readBody(operation: Operation, contentType: string | undefined, 
     );
   }
   const text = bodyText(bytes);
-  if (label === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
+  if (label === "application/x-www-form-urlencoded") return parseForm(text);
   return bodyJson(text);
+}
+
+/** Of a parameter that is given twice nobody can say which one counts. @see RFC 6749, section 3.2 */
+function parseForm(text: string): { [name: string]: string } {
+  const form = new Map<string, string>();
+  for (const [parameter, value] of new URLSearchParams(text)) {
+    if (form.has(parameter)) {
+      throw new Problem("invalid-parameter", `${parameter} is given more than once.`, { parameter });
+    }
+    form.set(parameter, value);
+  }
+  return Object.fromEntries(form);
 }

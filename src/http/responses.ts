@@ -6,6 +6,7 @@ import { Problem as ProblemError } from "../domain/problem.ts";
 import type { Reply } from "../operations/services.ts";
 import type { ResponseCheck } from "../spec/response-check.ts";
 import type { ServerLog } from "./errors.ts";
+import { tokenExchangeError } from "./token-exchange-error.ts";
 
 export type ResponseCheckMode = "strict" | "warn" | "off";
 
@@ -16,6 +17,8 @@ export interface Responder {
 }
 
 type Payload = string | Uint8Array | null;
+/** Operations whose answers hold a token or a secret. @see RFC 6749, section 5.1 */
+const withCredentials: ReadonlySet<string | undefined> = new Set(["exchangeToken", "createKey"]);
 
 const jsonType = "application/json; charset=utf-8";
 
@@ -31,6 +34,7 @@ export function createResponder(check: ResponseCheck, mode: ResponseCheckMode, l
   function write(reply: FastifyReply, operationId: string | undefined, answer: Reply): FastifyReply {
     const { status } = answer;
     const payload = answer.body === undefined ? (answer.bytes ?? null) : JSON.stringify(answer.body);
+    if (withCredentials.has(operationId)) reply.header("cache-control", "no-store");
     const headers = { ...answer.headers, ...(answer.body === undefined ? {} : { "content-type": jsonType }) };
     if (mode === "off") return finish(reply, status, headers, payload);
     const broken = violation(operationId, status, { ...reply.getHeaders(), ...headers }, payload);
@@ -48,8 +52,13 @@ export function createResponder(check: ResponseCheck, mode: ResponseCheckMode, l
   return {
     send: write,
     sendProblem: (reply, operationId, problem) =>
-      write(reply, operationId, { status: problem.status, body: problem.body }),
+      write(reply, operationId, { status: problem.status, body: problemBody(operationId, problem) }),
   };
+}
+
+/** A refused exchange is told in the words of OAuth; everything else, of that operation too, in the API's own. */
+function problemBody(operationId: string | undefined, problem: Problem): object {
+  return operationId === "exchangeToken" && problem.status === 400 ? tokenExchangeError(problem) : problem.body;
 }
 
 function finish(

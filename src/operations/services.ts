@@ -3,6 +3,7 @@
 import type { Clock, Entropy } from "../domain/clock.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Engine } from "../engine/port.ts";
+import type { KeySets } from "../jwks/port.ts";
 import type { Store } from "../store/port.ts";
 import type { LogKeeper } from "./log-keeper.ts";
 import type { Updates } from "./updates.ts";
@@ -19,12 +20,16 @@ export interface Services {
   store: Store;
   engine: Engine;
   clock: Clock;
+  /** Real time always: clients compute the lifetimes of tokens from theirs. */
+  wallClock: Clock;
   entropy: Entropy;
   settings: Settings;
   /** Every stored state of every instance passes here. */
   updates: Updates;
   /** What machine code prints passes here. */
   logs: LogKeeper;
+  /** Of identity providers. */
+  keySets: KeySets;
   /** Tells whoever runs the server something they may need to know. No secrets: it ends in a log. */
   notice(message: string): void;
 }

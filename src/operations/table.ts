@@ -3,6 +3,7 @@
 import { sendHttpApiRequest } from "./http-api.ts";
 import { queryMachineInstances } from "./indexes.ts";
 import { getBilling } from "./billing.ts";
+import { deleteIdentityProvider, listIdentityProviders, upsertIdentityProvider } from "./identity-providers.ts";
 import {
   createMachineInstance,
   getMachineInstance,
@@ -17,6 +18,8 @@ import { createKey, deleteKey, listKeys } from "./keys.ts";
 import { createMachine, getMachine, listMachines } from "./machines.ts";
 import { createOrg, listOrgs } from "./orgs.ts";
 import type { Operation } from "./services.ts";
+import { deleteTokenProvider, listTokenProviders, upsertTokenProvider } from "./token-providers.ts";
+import { exchangeToken } from "./tokens.ts";
 import { createMachineVersion, finalizeMachineVersion, listMachineVersions } from "./versions.ts";
 
 export const operationTable: { [operationId: string]: Operation } = {
@@ -41,6 +44,13 @@ export const operationTable: { [operationId: string]: Operation } = {
   sendHttpApiPatch: sendHttpApiRequest,
   queryMachineInstances,
   getLogs,
+  listIdentityProviders,
+  upsertIdentityProvider,
+  deleteIdentityProvider,
+  listTokenProviders,
+  upsertTokenProvider,
+  deleteTokenProvider,
+  exchangeToken,
   listOrgs,
   createOrg,
   sendInvitation,

@@ -8,6 +8,8 @@ import type { Key } from "../../src/domain/records.ts";
 import { createSandboxEngine } from "../../src/engine/sandbox.ts";
 import type { AppOptions } from "../../src/http/app.ts";
 import { createApp } from "../../src/http/app.ts";
+import type { RemoteKeySetOptions } from "../../src/jwks/remote.ts";
+import { createRemoteKeySets } from "../../src/jwks/remote.ts";
 import { createLogKeeper } from "../../src/operations/log-keeper.ts";
 import type { Services } from "../../src/operations/services.ts";
 import { createUpdates } from "../../src/operations/updates.ts";
@@ -38,7 +40,12 @@ type Answer = Pick<supertest.Response, "status" | "body" | "headers">;
 
 const time = Date.UTC(2026, 0, 1);
 
-export async function startAppRig(options: Partial<AppOptions> = {}): Promise<AppRig> {
+export interface AppRigOptions extends Partial<AppOptions> {
+  /** How key sets of identity providers are read. */
+  keySets?: Omit<RemoteKeySetOptions, "clock">;
+}
+
+export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): Promise<AppRig> {
   const errors: string[] = [];
   const notices: string[] = [];
   const store = createMemoryStore();
@@ -48,9 +55,19 @@ export async function startAppRig(options: Partial<AppOptions> = {}): Promise<Ap
   const engine = createSandboxEngine({ cpuTimeoutMs: 1_000, onLog: () => {}, onTrouble: () => {} });
   const settings = { settleTimeoutMs: 1_000, pageSize: 100, uploadSecret };
   const notice = (message: string) => void notices.push(message);
-  const updates = createUpdates();
-  const logs = createLogKeeper(store, clock);
-  const services: Services = { store, engine, clock, entropy, settings, updates, logs, notice };
+  const wallClock = { now: () => Date.now() };
+  const services: Services = {
+    store,
+    engine,
+    clock,
+    wallClock,
+    entropy,
+    settings,
+    updates: createUpdates(),
+    logs: createLogKeeper(store, clock),
+    keySets: createRemoteKeySets({ clock: wallClock, ...keySets }),
+    notice,
+  };
   const app = await createApp({
     services,
     publicUrl: undefined,

@@ -4,7 +4,7 @@ import { isBuiltin } from "node:module";
 import type { Import, Module, Rule, Violation } from "./modules.ts";
 
 const floor0 = ["src/domain", "src/spec"];
-const ports = ["src/engine/port.ts", "src/store/port.ts"];
+const ports = ["src/engine/port.ts", "src/store/port.ts", "src/jwks/port.ts"];
 const roots = ["src/index.ts", "src/publisher.ts", "src/bootstrap.ts"];
 
 /**
@@ -25,6 +25,8 @@ const rooms: { [path: string]: readonly string[] } = {
   "src/store/memory.ts": ["src/domain", "src/store/port.ts", "src/store/core"],
   "src/store/lowdb": ["src/domain", "src/store/port.ts", "src/store/core"],
   "src/sources": ["src/domain"],
+  "src/jwks": ["src/domain", "src/jwks/port.ts"],
+  "src/jwks/port.ts": [],
   "src/operations": [...floor0, ...ports],
   "src/http": [...floor0, ...ports, "src/operations"],
   // A judge shares no code with the defendant.
@@ -38,6 +40,7 @@ const rooms: { [path: string]: readonly string[] } = {
     "src/engine",
     "src/store",
     "src/sources",
+    "src/jwks",
     "src/operations",
     "src/http",
     "src/dashboard",
@@ -55,7 +58,7 @@ const packageRooms: { [name: string]: readonly string[] } = {
   commander: ["src/cli"],
   esbuild: ["src/sources"],
   fastify: ["src/http"],
-  jose: ["src/http", "src/oracle", "src/bootstrap.ts"],
+  jose: ["src/http", "src/jwks", "src/operations", "src/oracle", "src/bootstrap.ts"],
   "json-p3": ["src/domain"],
   lowdb: ["src/store/lowdb"],
   "openapi-backend": ["src/http"],

@@ -1452,6 +1452,11 @@ export interface components {
             requested_token_type: "urn:ietf:params:oauth:token-type:access_token";
             /** @description A JWT of a trusted identity provider. */
             subject_token: string;
+            /**
+             * @description What the subject token is; a JWT in any case.
+             * @enum {string}
+             */
+            subject_token_type?: "urn:ietf:params:oauth:token-type:jwt" | "urn:ietf:params:oauth:token-type:access_token" | "urn:ietf:params:oauth:token-type:id_token";
         };
         /** @description The token that was asked for. */
         ExchangeTokenResponse: {
@@ -1778,7 +1783,10 @@ export interface components {
                 "application/json": components["schemas"]["NotImplementedError"];
             };
         };
-        /** @description The service can't store anything at the moment; trying again later may succeed. */
+        /**
+         * @description The service lacks something that it needs for this at the moment: room in its store, or an identity provider's key set.
+         *     Trying again later may succeed.
+         */
         Unavailable: {
             headers: {
                 [name: string]: unknown;
@@ -3089,7 +3097,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3125,7 +3132,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3162,7 +3168,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3206,7 +3211,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3243,7 +3247,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3281,7 +3284,6 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3319,7 +3321,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
