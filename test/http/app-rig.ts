@@ -36,7 +36,7 @@ export interface AppRig {
   close(): Promise<void>;
 }
 type Headers = { [name: string]: string };
-type Answer = Pick<supertest.Response, "status" | "body" | "headers">;
+type Answer = Pick<supertest.Response, "status" | "body" | "headers" | "text">;
 
 const time = Date.UTC(2026, 0, 1);
 
