@@ -18,16 +18,18 @@ export function callOf(step: Send, variables: Variables): Call {
   const { path, headers } = place(operation, fill(step.params ?? {}, variables));
   const text = step.text === undefined ? undefined : fill(step.text, variables);
   const body = step.body === undefined ? text : JSON.stringify(fill(step.body, variables));
-  const label = step.contentType === "" ? {} : { "content-type": step.contentType ?? "application/json" };
-  const caller = step.as ?? {};
+  const type = step.contentType ?? (step.form ? "application/x-www-form-urlencoded" : "application/json");
+  const label = type === "" ? {} : { "content-type": type };
+  const caller = fill(step.as ?? {}, variables);
   return {
     operationId: operation.operationId,
     method: operation.method.toUpperCase(),
     path,
     headers: { ...label, ...headers },
     ...(body === undefined ? {} : { body }),
+    ...(step.form === undefined ? {} : { form: fill(step.form, variables) }),
     caller,
-    ...credentialsOf(caller, variables),
+    ...credentialsOf(caller),
   };
 }
 
@@ -48,9 +50,8 @@ function place(operation: Operation, params: { [name: string]: unknown }) {
 }
 
 /** The key that a caller signs with when it isn't the target's own: an answer of createKey. */
-function credentialsOf({ key }: Caller, variables: Variables): { credentials?: Credentials } {
+function credentialsOf({ key }: Caller): { credentials?: Credentials } {
   if (key === undefined) return {};
-  const created: unknown = fill(key, variables);
-  const keyId = String(dig(created, "/id"));
-  return { credentials: { orgId: "", keyId, secretKey: String(dig(created, "/key")) } };
+  const keyId = String(dig(key, "/id"));
+  return { credentials: { orgId: "", keyId, secretKey: String(dig(key, "/key")) } };
 }

@@ -33,7 +33,8 @@ const defaultAct = { sub: "oracle" };
 
 /** A bearer token, or null for a caller without one. `nowMs` is epoch milliseconds. */
 export async function tokenFor(caller: Caller, credentials: Credentials, nowMs: number): Promise<string | null> {
-  const { token: kind = "valid", act = defaultAct, sub } = caller;
+  const { token: kind = "valid", act = defaultAct, sub, bearer } = caller;
+  if (bearer !== undefined) return bearer;
   if (kind === "none") return null;
   if (kind === "malformed") return "not.a.token";
   const {
@@ -66,7 +67,8 @@ export const shellPrelude = [
 
 /** The shell expression for a caller's bearer token, without any secret in it; null for none. */
 export function tokenInShell(caller: Caller): string | null {
-  const { token: kind = "valid", act = defaultAct, sub, key } = caller;
+  const { token: kind = "valid", act = defaultAct, sub, key, bearer } = caller;
+  if (bearer !== undefined) return "$EXCHANGED_TOKEN";
   if (kind === "none") return null;
   if (kind === "malformed") return "not.a.token";
   if (kind === "unsigned") return new UnsecuredJWT({ act, aud: audience, exp: farFutureS }).encode();

@@ -9,7 +9,7 @@ import type { Expected } from "./match.ts";
 export type Level = "MUST" | "CLIENT" | "ADVISORY";
 
 /** What a target must be able to do for a rule or a scenario to apply. */
-export type Capability = "admin" | "act-as" | "keys" | "settle-timeout" | "xstate5";
+export type Capability = "admin" | "act-as" | "keys" | "orgs" | "tokens" | "settle-timeout" | "xstate5";
 
 export interface Rule {
   id: string;
@@ -32,12 +32,18 @@ export type TokenKind =
   | "wrong-audience"
   | "audience-list";
 
-/** Who calls. `key` is a variable that holds an answer of createKey. */
+/** Who calls. `key` is a variable that holds an answer of createKey, `bearer` one that holds a whole token. */
 export interface Caller {
   token?: TokenKind;
   act?: object;
   sub?: string;
   key?: string;
+  bearer?: string;
+}
+
+/** A token that the scenario itself signs, as an identity provider would. */
+export interface MadeToken {
+  $jwt: { alg?: "HS256" | "HS384" | "HS512" | "none"; secret?: string; claims: object; expS?: number };
 }
 
 export interface Claim {
@@ -55,6 +61,7 @@ export interface Send {
   params?: { [name: string]: unknown };
   body?: unknown;
   text?: string;
+  form?: { [name: string]: string | MadeToken };
   contentType?: string;
   as?: Caller;
   expect: Claim[];

@@ -3,7 +3,8 @@
 import { gzipSync } from "node:zlib";
 import type { ResponseCheck, Violation, WireResponse } from "../spec/response-check.ts";
 import { type Credentials, quoted, tokenFor, tokenInShell } from "./caller.ts";
-import type { Caller } from "./contracts.ts";
+import type { Caller, MadeToken } from "./contracts.ts";
+import { makeToken, makeTokenInShell } from "./subject-token.ts";
 
 export interface Target extends Credentials {
   /** Base URL, without a slash at its end. */
@@ -18,6 +19,8 @@ export interface Call {
   path: string;
   headers: { [name: string]: string };
   body?: string;
+  /** Sent as a form, instead of `body`. */
+  form?: { [name: string]: string | MadeToken };
   caller: Caller;
   /** Signs instead of the target's key. */
   credentials?: Credentials;
@@ -82,7 +85,8 @@ export function createExchange({ target, check, now, timeoutMs }: ExchangeOption
       const token = await tokenFor(call.caller, call.credentials ?? target, now());
       const authorization: { [name: string]: string } = token === null ? {} : { authorization: `Bearer ${token}` };
       const init: RequestInit = { method: call.method, headers: { ...call.headers, ...authorization } };
-      if (call.body !== undefined) init.body = new TextEncoder().encode(call.body); // bytes: fetch adds no content type
+      const body = call.form ? encodeForm(call.form, now()) : call.body;
+      if (body !== undefined) init.body = new TextEncoder().encode(body); // bytes: fetch adds no content type
       const { operationId } = call;
       const known = { curl: curlOf(call), ...(operationId === undefined ? {} : { operationId }) };
       return answer(`${target.url}${call.path}`, init, known, judgeOf(check, operationId));
@@ -123,7 +127,14 @@ function formOf({ fields, code, gzip }: CodeUpload): FormData {
   return form;
 }
 
-function curlOf({ method, path, headers, body, caller }: Call): string {
+function encodeForm(form: NonNullable<Call["form"]>, nowMs: number): string {
+  const fields = Object.entries(form).map(([name, value]): [string, string] => {
+    return [name, typeof value === "string" ? value : makeToken(value, nowMs)];
+  });
+  return new URLSearchParams(fields).toString();
+}
+
+function curlOf({ method, path, headers, body, form = {}, caller }: Call): string {
   const token = tokenInShell(caller);
   return [
     // Told `-X HEAD`, curl would wait for the body that the answer's length speaks of.
@@ -131,6 +142,11 @@ function curlOf({ method, path, headers, body, caller }: Call): string {
     ...(token === null ? [] : [`-H "authorization: Bearer ${token}"`]),
     ...Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`--data-binary ${quoted(body)}`]),
+    ...Object.entries(form).map(([name, value]) =>
+      typeof value === "string"
+        ? `--data-urlencode ${quoted(`${name}=${value}`)}`
+        : `--data-urlencode "${name}=${makeTokenInShell(value)}"`,
+    ),
   ].join(" ");
 }
 

@@ -45,6 +45,11 @@ const matchers: { readonly [name: string]: Matcher } = {
     asArray(actual).some((item) => mismatch(unwanted, item, where) === null)
       ? `${where} has ${show(unwanted)}: ${show(actual)}`
       : null,
+  $mentions: (text, actual, where) =>
+    (JSON.stringify(actual) ?? "").includes(String(text))
+      ? null
+      : `${where} doesn't mention ${show(text)}: ${show(actual)}`,
+  $claims: (expected, actual, where) => mismatch(expected, claimsOf(actual), `the claims of ${where}`),
   $inOrder: (expected, actual, where) => {
     let next = 0;
     const wanted = asArray(expected);
@@ -88,6 +93,15 @@ function first<T>(items: T[], check: (item: T, i: number) => string | null): str
   return null;
 }
 
+/** What a JWT says, whoever signed it; undefined for what is none. */
+function claimsOf(token: unknown): unknown {
+  try {
+    return JSON.parse(Buffer.from(String(token).split(".")[1] ?? "", "base64url").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 function isObject(value: unknown): value is { [name: string]: unknown } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -105,6 +119,8 @@ const longest = 300;
 
 /** A value as a report shows it: JSON, cut when long, without secrets. */
 export function show(value: unknown): string {
-  const text = (JSON.stringify(value) ?? "absent").replaceAll(/sbsec_[\w-]+/g, "sbsec_…");
+  const text = (JSON.stringify(value) ?? "absent")
+    .replaceAll(/sbsec_[\w-]+/g, "sbsec_…")
+    .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "eyJ…");
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -2,6 +2,7 @@
 
 import { shellPrelude } from "./caller.ts";
 import type { Level, Rule } from "./contracts.ts";
+import { madeTokenPrelude } from "./subject-token.ts";
 
 export type Status = "passed" | "failed" | "warned" | "skipped" | "not-exercised" | "flaky" | "oracle-error";
 
@@ -55,7 +56,7 @@ export class Ledger {
 
   /** `repro` holds the curl lines that led there. */
   fail(rule: string, message: string, repro: string[]): void {
-    this.#entry(rule).failure ??= { message, repro: [...shellPrelude, ...repro] };
+    this.#entry(rule).failure ??= { message, repro: [...shellPrelude, ...madeTokenPrelude, ...repro] };
   }
 
   /** The oracle itself failed while it exercised the rule. */

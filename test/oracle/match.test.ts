@@ -30,6 +30,9 @@ describe("an expected value", () => {
     ["$maxLength", { $maxLength: 2 }, [1, 2], [1, 2, 3]],
     ["$maxLength of what is no array", { $maxLength: 2 }, [], "ab"],
     ["$inOrder", { $inOrder: [1, 2] }, [0, 1, 5, 2], [2, 1]],
+    ["$mentions", { $mentions: "b c" }, { a: ["b c"] }, { a: ["b"] }],
+    ["$claims", { $claims: { act: { sub: "ada" } } }, "e30.eyJhY3QiOnsic3ViIjoiYWRhIn19.x", "e30.e30.x"],
+    ["$claims of what is no token", { $claims: { $absent: true } }, "x", "e30.e30.x"],
     ["several matchers at once", { $length: 1, $contains: 1 }, [1], [1, 1]],
   ])("%s", (_, expected, right, wrong) => {
     expect(fits(expected, right)).toBe(true);

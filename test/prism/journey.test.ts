@@ -2,8 +2,9 @@
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { decodeJwt, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { SettleServer } from "../../src/index.ts";
+import type { ServerOptions, SettleServer } from "../../src/index.ts";
 import { startServer } from "../../src/index.ts";
 import { operationTable } from "../../src/operations/table.ts";
 import type { Prism } from "./prism.ts";
@@ -41,9 +42,11 @@ async function send(url: string, method: string, token: string, body?: object, a
   const headers = {
     authorization: `Bearer ${token}`,
     ...(act ? { "x-statebacked-act": JSON.stringify(act) } : {}),
-    ...(body ? { "content-type": "application/json" } : {}),
+    // A form labels itself.
+    ...(body && !(body instanceof URLSearchParams) ? { "content-type": "application/json" } : {}),
   };
-  const response = await fetch(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+  const payload = body instanceof URLSearchParams ? body : JSON.stringify(body);
+  const response = await fetch(url, { method, headers, ...(body ? { body: payload } : {}) });
   const text = await response.text();
   const judged = response.headers.get("content-type")?.startsWith(problemType) ? text : "";
   const parsed = (text === "" ? {} : JSON.parse(text)) as Answer["body"];
@@ -58,10 +61,12 @@ describe("Prism finds nothing wrong with", () => {
   let server: SettleServer;
   let prism: Prism;
   const called = new Set<string>();
+  const logged: string[] = [];
   const ann = { sub: "ann" };
 
   beforeAll(async () => {
-    server = await startServer({ port: 0, store: "memory:" });
+    const log: ServerOptions["log"] = (entry) => void logged.push(JSON.stringify(entry));
+    server = await startServer({ port: 0, store: "memory:", log });
     prism = await startPrism(server.url);
   });
   afterAll(async () => {
@@ -134,6 +139,55 @@ describe("Prism finds nothing wrong with", () => {
     expect(found).toMatchObject({ status: 200, body: { instances: [{ slug: "c1", indexValue: "ann" }] } });
     const logs = await call("getLogs", "GET /logs?from=2020-01-01T00:00:00.000Z&machine=cart&instance=c1");
     expect(logs).toMatchObject({ status: 200, body: { logs: [{ log: "charging", outputType: "stdout" }] } });
+  });
+
+  test("organizations, keys and the people in them", async () => {
+    const { id } = (await call("createOrg", "POST /orgs", { name: "shop" })).body;
+    const { body } = await call("listOrgs", "GET /orgs");
+    expect(body.orgs).toMatchObject([
+      { id: server.orgId, role: "admin" },
+      { id, name: "shop" },
+    ]);
+    const key = (await call("createKey", "POST /keys", { name: "k", use: "production" })).body;
+    expect(JSON.stringify((await call("listKeys", "GET /keys")).body)).toContain(String(key.id));
+    expect((await call("deleteKey", `DELETE /keys/${key.id}`)).status).toBe(204);
+    expect((await call("deleteKey", `DELETE /keys/${server.keyId}`)).status).toBe(409);
+    expect((await call("getBilling", "GET /billing")).body.url).toContain("/_settle/billing");
+    const invitation = { email: "ada@example.org", role: "read" };
+    expect((await call("sendInvitation", "POST /org-members", invitation)).status).toBe(201);
+    const [, code] = /--invitation (inv_\S+)"/.exec(logged.at(-1) ?? "") ?? [];
+    expect((await call("acceptInvitation", `PUT /${code}`)).status).toBe(204);
+  });
+
+  test("a token exchange", async () => {
+    const keyId = String((await call("createKey", "POST /keys", { name: "app", scopes: ["state.read"] })).body.id);
+    const mapping = { "sub.$": "$.sub" };
+    const issuer = { iss: "https://login.example.org/", aud: "shop" };
+    const provider = { ...issuer, algs: ["HS256"], key: Buffer.from("secret").toString("base64url"), mapping };
+    expect((await call("upsertIdentityProvider", "POST /idps", provider)).status).toBe(204);
+    const { idps } = (await call("listIdentityProviders", "GET /idps")).body;
+    expect(idps).toContainEqual({ ...issuer, algs: ["HS256"], mapping });
+    const tokenProvider = { service: "shop", keyId, mapping };
+    expect((await call("upsertTokenProvider", "POST /token-providers", tokenProvider)).status).toBe(204);
+    const { tokenProviders } = (await call("listTokenProviders", "GET /token-providers")).body;
+    expect(tokenProviders).toContainEqual(tokenProvider);
+    const subjectToken = await new SignJWT({ ...issuer, sub: "ada" })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode("secret"));
+    const form = (token: string) =>
+      new URLSearchParams({
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+        audience: `https://tokens.statebacked.dev/${server.orgId}/shop`,
+        subject_token: token,
+      });
+    const exchanged = await call("exchangeToken", "POST /tokens", form(subjectToken));
+    expect([exchanged.status, exchanged.body.token_type]).toEqual([200, "Bearer"]);
+    expect(decodeJwt(String(exchanged.body.access_token)).act).toEqual({ sub: "ada" });
+    const refused = await call("exchangeToken", "POST /tokens", form(`${subjectToken}x`));
+    expect([refused.status, refused.body.error]).toEqual([400, "invalid_request"]);
+    expect((await call("deleteTokenProvider", "DELETE /token-providers/shop")).status).toBe(204);
+    expect((await call("deleteIdentityProvider", "DELETE /idps", issuer)).status).toBe(204);
   });
 
   test("the refusals that a valid request can meet", async () => {
