@@ -159,6 +159,11 @@ describe("a subject token is refused", () => {
   ])("when it is %s", async (_what, token) => {
     await on.expectRefused(token, "subject token");
   });
+  test("when its claims nest deeper than a request may, though it is signed", async () => {
+    const nest = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`) as object;
+    expect((await on.exchange(await subject({ nest: nest(250) }))).status).toBe(200);
+    await on.expectRefused(await subject({ nest: nest(260) }), "can be read");
+  });
   test("when what becomes of its claims doesn't fit into a token", async () => {
     await on.expectRefused(await subject({ sub: "x".repeat(9_000) }), "too large");
     await on.expectRefused(await subject({ sub: "é".repeat(1_600) }), "too large");
