@@ -161,7 +161,10 @@ function outsideWorld(log: ServerLog): Omit<Services, "store" | "engine" | "sett
     wallClock,
     entropy: { bytes: (size) => randomBytes(size) },
     updates: createUpdates(),
-    keySets: createRemoteKeySets({ clock: wallClock }),
+    keySets: createRemoteKeySets({
+      clock: wallClock,
+      onTrouble: (message) => log({ level: "warn", message: `token exchange: ${message}` }),
+    }),
     notice: (message) => log({ level: "info", message }),
   };
 }

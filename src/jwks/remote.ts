@@ -9,6 +9,8 @@ import { KeySetUnavailable } from "./port.ts";
 
 export interface RemoteKeySetOptions {
   clock: Clock;
+  /** Told once for each time that a key set was asked for and could not be read. */
+  onTrouble: (message: string) => void;
   /** How long a key that was taken out of its set may still be accepted. @default 5000 */
   cacheMs?: number;
   /** Longest wait for an answer. @default 5000 */
@@ -40,6 +42,7 @@ const refreshWindowMs = 60_000;
 class RemoteKeySet {
   readonly #url: string;
   readonly #clock: Clock;
+  readonly #onTrouble: (message: string) => void;
   readonly #timeoutMs: number;
   readonly #retryMs: number;
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
@@ -47,9 +50,11 @@ class RemoteKeySet {
   #fetches = 0;
   #refreshedAtMs: number[] = [];
 
-  constructor(url: string, { clock, cacheMs = 5_000, timeoutMs = 5_000, retryMs = 1_000 }: RemoteKeySetOptions) {
+  constructor(url: string, options: RemoteKeySetOptions) {
+    const { clock, onTrouble, cacheMs = 5_000, timeoutMs = 5_000, retryMs = 1_000 } = options;
     this.#url = url;
     this.#clock = clock;
+    this.#onTrouble = onTrouble;
     this.#timeoutMs = timeoutMs;
     this.#retryMs = retryMs;
     this.#keys = createRemoteJWKSet(new URL(url), {
@@ -106,6 +111,7 @@ class RemoteKeySet {
       const reason = isLate ? `it gave no answer within ${this.#timeoutMs} ms` : reasonOf(cause);
       const error = new KeySetUnavailable(this.#url, reason, { cause });
       this.#failure = { error, untilMs: this.#clock.now() + this.#retryMs };
+      this.#onTrouble(error.message);
       throw error;
     }
   }

@@ -98,7 +98,7 @@ async function verifyBy(
       failure = error;
     }
   }
-  throw explain(failure, services);
+  throw explain(failure);
 }
 
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTVerifyResult>;
@@ -112,9 +112,8 @@ function waysToVerify({ keySets }: Services, { algs, key: encoded, jwksUrl }: Id
   return [...byKey, (token, options) => keySets.use(jwksUrl, (keys) => jwtVerify(token, keys, options))];
 }
 
-function explain(error: unknown, { notice }: Services): Problem {
+function explain(error: unknown): Problem {
   if (error instanceof KeySetUnavailable) {
-    notice(`a token exchange failed: ${error.message}`);
     const message = "The key set of the token's identity provider can't be read at the moment.";
     return new Problem("unavailable", message, { cause: error });
   }

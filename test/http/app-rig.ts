@@ -42,7 +42,7 @@ const time = Date.UTC(2026, 0, 1);
 
 export interface AppRigOptions extends Partial<AppOptions> {
   /** How key sets of identity providers are read. */
-  keySets?: Omit<RemoteKeySetOptions, "clock">;
+  keySets?: Partial<RemoteKeySetOptions>;
 }
 
 export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): Promise<AppRig> {
@@ -65,7 +65,7 @@ export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): 
     settings,
     updates: createUpdates(),
     logs: createLogKeeper(store, clock),
-    keySets: createRemoteKeySets({ clock: wallClock, ...keySets }),
+    keySets: createRemoteKeySets({ clock: wallClock, onTrouble: notice, ...keySets }),
     notice,
   };
   const app = await createApp({

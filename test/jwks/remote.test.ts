@@ -10,16 +10,19 @@ import { makeKey, startIssuer } from "./issuer.ts";
 
 let issuer: Issuer;
 let nowMs: number;
+let troubles: string[];
 let [one, two]: [IssuerKey, IssuerKey] = [await makeKey("ES256", "one"), await makeKey("ES256", "two")];
 beforeEach(async () => {
   issuer = await startIssuer();
   nowMs = 1_000_000;
+  troubles = [];
 });
 afterEach(() => issuer.close());
 
 /** Verifies tokens by the issuer's keys. */
-function verifier(options: Omit<RemoteKeySetOptions, "clock"> = {}): (token: string) => Promise<string> {
-  const keySets = createRemoteKeySets({ clock: { now: () => nowMs }, cacheMs: 60_000, ...options });
+function verifier(options: Partial<RemoteKeySetOptions> = {}): (token: string) => Promise<string> {
+  const onTrouble = (message: string) => void troubles.push(message);
+  const keySets = createRemoteKeySets({ clock: { now: () => nowMs }, onTrouble, cacheMs: 60_000, ...options });
   return async (token) => {
     const { payload } = await keySets.use(issuer.jwksUrl, (keys) => jwtVerify(token, keys, { algorithms: ["ES256"] }));
     return String(payload.sub);
@@ -135,6 +138,7 @@ describe("a key set can't be used", () => {
     expect(outcome).toBeInstanceOf(KeySetUnavailable);
     expect(String(outcome)).toContain(words);
     expect(String(outcome)).toContain(issuer.jwksUrl);
+    expect(troubles).toEqual([(outcome as Error).message]);
     expect(performance.now() - started).toBeLessThan(3_000);
   });
 
@@ -149,7 +153,7 @@ describe("a key set can't be used", () => {
     const verify = verifier({ retryMs: 500 });
     const token = await one.sign({ sub: "u" });
     for (let i = 0; i < 5; i++) await expect(verify(token)).rejects.toBeInstanceOf(KeySetUnavailable);
-    expect(issuer.reads()).toBe(1);
+    expect([issuer.reads(), troubles.length]).toEqual([1, 1]);
     issuer.publish(one);
     await expect(verify(token)).rejects.toBeInstanceOf(KeySetUnavailable);
     nowMs += 500;
@@ -159,7 +163,7 @@ describe("a key set can't be used", () => {
 
 test("sets are told apart by their URL", async () => {
   const other = await startIssuer();
-  const keySets = createRemoteKeySets({ clock: { now: () => nowMs } });
+  const keySets = createRemoteKeySets({ clock: { now: () => nowMs }, onTrouble: () => {} });
   [one, two] = [await makeKey("ES256", "same"), await makeKey("ES256", "same")];
   issuer.publish(one);
   other.publish(two);
