@@ -154,7 +154,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
 }
 
 /** Everything that operations see beside store, engine and settings. */
-function outsideWorld(log: ServerLog): Omit<Services, "store" | "engine" | "settings"> {
+function outsideWorld(log: ServerLog): Omit<Services, "store" | "engine" | "settings" | "logs"> {
   const wallClock = systemClock();
   return {
     clock: systemClock(),

@@ -1,9 +1,9 @@
 // Every operation delivered so far, by its operationId; whatever the document has beside these answers 501.
 
-import { sendHttpApiRequest } from "./http-api.ts";
-import { queryMachineInstances } from "./indexes.ts";
 import { getBilling } from "./billing.ts";
+import { sendHttpApiRequest } from "./http-api.ts";
 import { deleteIdentityProvider, listIdentityProviders, upsertIdentityProvider } from "./identity-providers.ts";
+import { queryMachineInstances } from "./indexes.ts";
 import {
   createMachineInstance,
   getMachineInstance,
@@ -12,9 +12,9 @@ import {
   listMachineInstanceTransitions,
   sendMachineInstanceEvent,
 } from "./instances.ts";
-import { getLogs } from "./logs.ts";
 import { acceptInvitation, sendInvitation } from "./invitations.ts";
 import { createKey, deleteKey, listKeys } from "./keys.ts";
+import { getLogs } from "./logs.ts";
 import { createMachine, getMachine, listMachines } from "./machines.ts";
 import { createOrg, listOrgs } from "./orgs.ts";
 import type { Operation } from "./services.ts";

@@ -175,7 +175,13 @@ describe("the last key that may manage keys", () => {
       // Straight into the operation: requests over sockets would rarely come close enough to each other.
       const remove = (by: string, keyId: string) => {
         const caller = { orgId: other.orgId, keyId: by, authContext: {} };
-        return deleteKey(other.services, caller, { params: { keyId }, query: {}, body: undefined, baseUrl: "" });
+        return deleteKey(other.services, caller, {
+          params: { keyId },
+          query: {},
+          body: undefined,
+          baseUrl: "",
+          http: { method: "DELETE", headers: {}, search: "" },
+        });
       };
       const outcomes = await Promise.allSettled([remove(first.id, second.id), remove(second.id, first.id)]);
       expect(outcomes).toMatchObject([
