@@ -22,13 +22,16 @@ export interface Running {
   line(pattern: RegExp): Promise<string>;
   ended: Promise<Finished>;
   stop(signal?: NodeJS.Signals): Promise<Finished>;
+  /** The same for its whole group, as a terminal does it. */
+  stopGroup(signal: NodeJS.Signals): Promise<Finished>;
 }
 
-/** `settle <args>`; `env` is added to a clean environment. */
+/** `settle <args>`, as the head of a group of processes; `env` is added to a clean environment. */
 export function settle(args: string[], env: { [name: string]: string } = {}, cwd?: string): Running {
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH, HOME, TMPDIR, ...env },
+    detached: true,
     ...(cwd ? { cwd } : {}),
   });
   const stdout: string[] = [];
@@ -65,6 +68,10 @@ export function settle(args: string[], env: { [name: string]: string } = {}, cwd
     },
     stop(signal = "SIGTERM") {
       child.kill(signal);
+      return ended;
+    },
+    stopGroup(signal) {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
       return ended;
     },
   };

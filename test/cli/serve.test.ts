@@ -216,6 +216,21 @@ describe("stopping", () => {
     },
   );
 
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s to the whole group of processes, as Ctrl-C is, does the same",
+    async (signal) => {
+      const file = join(folder, "slow.js");
+      await writeFile(file, slow);
+      const { ready, process } = await serve("--machines", file);
+      await call(ready, "/machines/slow", { slug: "s" });
+      const inHand = call(ready, "/machines/slow/i/s/events", { event: { type: "GO", ms: 600 } });
+      await expect.poll(async () => (await call(ready, "/machines/slow/i/s")).json()).toMatchObject({ state: "b" });
+      const stopped = process.stopGroup(signal);
+      expect(await (await inHand).json()).toMatchObject({ state: "c" });
+      expect(await stopped).toMatchObject({ code: 0, signal: null });
+    },
+  );
+
   test("a machine that would take too long is answered with the state it has reached", async () => {
     const file = join(folder, "slow.js");
     await writeFile(file, slow);
