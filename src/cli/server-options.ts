@@ -1,0 +1,91 @@
+// The options of a server as flags and variables, for every command that starts one.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ServerOptions } from "../index.ts";
+import { parseDuration } from "./duration.ts";
+
+/** What commander makes of them. Durations are milliseconds. */
+export interface ServerFlags {
+  port: number;
+  host: string;
+  store: string;
+  machines?: string[];
+  watch?: boolean;
+  settleTimeout: number;
+  cpuTimeout: number;
+  publicUrl?: string;
+  durability: "process" | "power";
+  responseCheck: "strict" | "warn" | "off";
+}
+
+/** An option that is a variable too: `SETTLE_` and its name. */
+export function serverOption(flags: string, variable: string, description: string): Option {
+  return new Option(flags, description).env(`SETTLE_${variable}`);
+}
+
+export function addServerOptions(command: Command, defaults: { port: number; store: string }): Command {
+  return command
+    .addOption(
+      serverOption("--port <number>", "PORT", "0 = any free port").default(defaults.port).argParser(parsePort),
+    )
+    .addOption(serverOption("--host <address>", "HOST", "address to listen on").default("127.0.0.1"))
+    .addOption(serverOption("--store <path>", "STORE", "a JSON file, or memory:").default(defaults.store))
+    .addOption(
+      serverOption("--machines <path>", "MACHINES", "source file or folder; repeatable").argParser(collectPaths),
+    )
+    .addOption(serverOption("--watch", "WATCH", "republish a machine when its source changes"))
+    .addOption(
+      serverOption("--settle-timeout <duration>", "SETTLE_TIMEOUT", "250ms, 10s, 2m")
+        .default(10_000, "10s")
+        .argParser(parseDuration),
+    )
+    .addOption(
+      serverOption("--cpu-timeout <duration>", "CPU_TIMEOUT", "longest a machine may compute without yielding")
+        .default(1_000, "1s")
+        .argParser(parseDuration),
+    )
+    .addOption(serverOption("--public-url <url>", "PUBLIC_URL", "base of absolute URLs in answers").argParser(parseUrl))
+    .addOption(
+      serverOption("--durability <kind>", "DURABILITY", "what an acknowledged write survives")
+        .choices(["process", "power"])
+        .default("process"),
+    )
+    .addOption(
+      serverOption("--response-check <mode>", "RESPONSE_CHECK", "what happens to a response that violates openapi.yaml")
+        .choices(["strict", "warn", "off"])
+        .default("strict"),
+    );
+}
+
+export function toServerOptions(flags: ServerFlags): ServerOptions {
+  const { port, host, store, machines, watch, settleTimeout, cpuTimeout, publicUrl, durability, responseCheck } = flags;
+  return {
+    port,
+    host,
+    store,
+    machines: machines ?? [],
+    watch: watch === true,
+    settleTimeoutMs: settleTimeout,
+    cpuTimeoutMs: cpuTimeout,
+    durability,
+    responseCheck,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+  };
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("Write a port from 0 to 65535.");
+}
+
+/** Repeated on the command line; separated by commas in the variable. */
+function collectPaths(text: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), ...text.split(",").filter((path) => path !== "")];
+}
+
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return text;
+  throw new InvalidArgumentError("Write an absolute http or https URL.");
+}
