@@ -19,6 +19,7 @@ import type { Services } from "./operations/services.ts";
 import { createUpdates } from "./operations/updates.ts";
 import type { Published } from "./publisher.ts";
 import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
+import { announce } from "./store/lowdb/address.ts";
 import type { Store } from "./store/port.ts";
 
 /** Every option of `settle serve`, as values. Durations are milliseconds. */
@@ -106,7 +107,9 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   let store: Store | undefined;
   let app: App | undefined;
   let published: Published | undefined;
+  let withdraw: (() => Promise<void>) | undefined;
   const close = async () => {
+    await withdraw?.();
     await published?.close();
     if (app) await closeApp(app, () => engine.close());
     await engine.close();
@@ -134,6 +137,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const paths = (options.machines ?? []).map((path) => resolve(path));
     const cacheFolder = store.location === "memory:" ? undefined : bundleCacheFolder(store.location);
     published = await publish({ services, orgId, paths, cacheFolder, log });
+    if (store.location !== "memory:") withdraw = await announced(store.location, url, log);
     isReady = true;
     const { routing } = app;
     return {
@@ -178,6 +182,17 @@ async function openStore(options: ServerOptions, clock: Clock, entropy: Entropy)
   if (/^[a-z]+:\/\//i.test(location)) throw new TypeError(`--store takes a file path or memory:, and not ${location}`);
   const { openLowdbStore } = await import("./store/lowdb/open.ts");
   return openLowdbStore(resolve(location), { durability: options.durability ?? "process", clock, entropy });
+}
+
+/** A server that other commands can't find is still a server. */
+async function announced(location: string, url: string, log: ServerLog): Promise<() => Promise<void>> {
+  try {
+    return await announce(location, url);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    log({ level: "warn", message: `commands that look for the server of ${location} won't find it: ${detail}` });
+    return async () => {};
+  }
 }
 
 async function listen(app: App, host: string, port: number): Promise<string> {

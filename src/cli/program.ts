@@ -1,18 +1,11 @@
-// The command line: which commands there are, and what an error exits with.
+// Runs the command line, and says what an error exits with.
 
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { CannotRun } from "./cannot-run.ts";
-import { serveCommand } from "./serve.ts";
-
-const program = new Command("settle")
-  .description("A spec-driven mock and contract-test server for the State Backed API.")
-  .exitOverride()
-  .showHelpAfterError("(settle --help shows what there is)")
-  .addCommand(serveCommand());
-for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+import { createProgram } from "./commands.ts";
 
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = exitCode(error);
 }

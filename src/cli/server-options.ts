@@ -25,9 +25,7 @@ export function serverOption(flags: string, variable: string, description: strin
 
 export function addServerOptions(command: Command, defaults: { port: number; store: string }): Command {
   return command
-    .addOption(
-      serverOption("--port <number>", "PORT", "0 = any free port").default(defaults.port).argParser(parsePort),
-    )
+    .addOption(serverOption("--port <number>", "PORT", "0 = any free port").default(defaults.port).argParser(parsePort))
     .addOption(serverOption("--host <address>", "HOST", "address to listen on").default("127.0.0.1"))
     .addOption(serverOption("--store <path>", "STORE", "a JSON file, or memory:").default(defaults.store))
     .addOption(

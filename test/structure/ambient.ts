@@ -45,7 +45,7 @@ const exceptions: { [path: string]: { [name: string]: string } } = {
       "token lifetimes are real time also under the manual clock, since clients compute them from theirs",
     "performance.timeOrigin": "the same",
   },
-  "src/store/lowdb/lock.ts": {
+  "src/store/lowdb/owner.ts": {
     "performance.timeOrigin":
       "tells this process from an earlier one with the same number, where the system doesn't say",
   },

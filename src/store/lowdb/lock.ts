@@ -1,11 +1,10 @@
 // One process a store: a lock file that names the process, taken over when that process is gone (Node has no flock).
 
-import { readFileSync } from "node:fs";
-import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Entropy } from "../../domain/clock.ts";
 import { StoreUnreadable } from "../port.ts";
 import { codeOf, type Files } from "./files.ts";
+import { isRunning, type Owner, thisProcess } from "./owner.ts";
 import { unreadable } from "./unreadable.ts";
 
 export interface Lock {
@@ -15,10 +14,7 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-interface Owner {
-  pid: number;
-  /** When the process started, so that its number used again by another one isn't mistaken for it. */
-  start: string;
+interface Holder extends Owner {
   token: string;
 }
 
@@ -30,7 +26,7 @@ const triesAtMost = 100;
 /** @throws StoreUnreadable, naming the process, when it is held by one that lives. */
 export async function takeLock(files: Files, path: string, entropy: Entropy): Promise<Lock> {
   const token = Buffer.from(entropy.bytes(12)).toString("base64url");
-  const text = `${JSON.stringify({ pid: process.pid, start: ownStart(), token } satisfies Owner)}\n`;
+  const text = `${JSON.stringify({ ...thisProcess(), token } satisfies Holder)}\n`;
   let emptyLooks = 0;
   for (let attempt = 0; attempt < triesAtMost; attempt++) {
     if (await claim(files, path, text)) return heldLock(files, path, text);
@@ -73,14 +69,14 @@ function heldLock(files: Files, path: string, text: string): Lock {
 }
 
 function assertGone(path: string, held: string): void {
-  const owner = ownerOf(held);
-  if (owner === null)
+  const holder = holderOf(held);
+  if (holder === null)
     throw unreadable(path, "is not a lock of Settle's", "Delete it if no Settle process uses this store.");
-  if (!isRunning(owner)) return;
-  const who = owner.pid === process.pid ? "this process itself" : `process ${owner.pid}`;
+  if (!isRunning(holder)) return;
+  const who = holder.pid === process.pid ? "this process itself" : `process ${holder.pid}`;
   throw unreadable(
     path,
-    `says that the store is open in ${who} (pid ${owner.pid})`,
+    `says that the store is open in ${who} (pid ${holder.pid})`,
     "Stop that one first, or name another store.",
   );
 }
@@ -104,7 +100,7 @@ async function removeStale(files: Files, path: string, stale: string, entropy: E
   }
 }
 
-function ownerOf(text: string): Owner | null {
+function holderOf(text: string): Holder | null {
   try {
     const { pid, start, token } = JSON.parse(text);
     const valid = Number.isSafeInteger(pid) && typeof start === "string" && typeof token === "string";
@@ -118,35 +114,3 @@ async function textOf(files: Files, path: string): Promise<string | null> {
   const bytes = await files.read(path);
   return bytes === null ? null : Buffer.from(bytes).toString();
 }
-
-function ownStart(): string {
-  return linuxStart("self") ?? String(performance.timeOrigin);
-}
-
-/** Where the system tells no start times, a process of that number counts as the owner. */
-function isRunning({ pid, start }: Owner): boolean {
-  if (linuxStart("self") !== null) return linuxStart(pid) === start;
-  if (pid === process.pid) return start === String(performance.timeOrigin);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM"; // it lives, and is someone else's
-  }
-}
-
-/** When a process started, in clock ticks since boot; null when there is none, only its corpse, or no /proc. */
-function linuxStart(pid: number | "self"): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1"); // memory, not a disk: quicker than a trip to the thread pool
-    const fromState = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before it may hold anything
-    const isCorpse = fromState[0] === "Z" || fromState[0] === "X";
-    return isCorpse ? null : (fromState[startTimeField] ?? null);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return null;
-    throw error;
-  }
-}
-
-/** Field 22 of /proc/<pid>/stat; the state is field 3. */
-const startTimeField = 22 - 3;

@@ -11,10 +11,12 @@ export interface Names {
   blobs: string;
   /** Which process has the store open. */
   lock: string;
+  /** Where the server that has it open listens. */
+  server: string;
   folder: string;
 }
 
-/** `.settle/db.json` → `db.json`, `db.journal`, `db.blobs/`, `db.lock` in `.settle/`. */
+/** `.settle/db.json` → `db.json`, `db.journal`, `db.blobs/`, `db.lock`, `db.server` in `.settle/`. */
 export function namesOf(path: string): Names {
   const stem = path.replace(/\.json$/, "");
   return {
@@ -22,6 +24,7 @@ export function namesOf(path: string): Names {
     journal: `${stem}.journal`,
     blobs: `${stem}.blobs`,
     lock: `${stem}.lock`,
+    server: `${stem}.server`,
     folder: dirname(path),
   };
 }

@@ -1,0 +1,84 @@
+// Reading a few kinds of records while the store may be open in another process: nothing is locked, nothing is written.
+
+import { setTimeout as pause } from "node:timers/promises";
+import { Contents, type Effect } from "../core/contents.ts";
+import { type Kind, StoreUnreadable } from "../port.ts";
+import { codeOf, type Files, nodeFiles, type OpenFile } from "./files.ts";
+import { type Names, namesOf } from "./names.ts";
+import { replayJournal } from "./replay.ts";
+import { readSnapshot } from "./snapshot.ts";
+import { cannotOpen } from "./unreadable.ts";
+
+/** A write or a compaction under way can spoil a look, or several. */
+const looksAtMost = 5;
+const pauseMs = 50;
+
+/**
+ * The records of these kinds as the files say at this moment; null when there is no store.
+ * @throws StoreUnreadable
+ */
+export async function glance(
+  path: string,
+  kinds: readonly Kind[],
+  files: Files = nodeFiles,
+): Promise<Pick<Contents, "get"> | null> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await look(path, kinds, files);
+    } catch (cause) {
+      if (looks === looksAtMost) throw cannotOpen(path, cause);
+    }
+    await pause(pauseMs);
+  }
+}
+
+async function look(path: string, kinds: readonly Kind[], files: Files): Promise<Contents | null> {
+  const names = await namesAt(path, files);
+  const before = names && (await files.identity(names.snapshot));
+  if (names === null || before === null) return null;
+  const contents = await read(names, kinds, files);
+  // Else the journal may have been that of a newer snapshot than the one read before it.
+  if ((await files.identity(names.snapshot)) === before) return contents;
+  throw new StoreUnreadable(`${path} was rewritten while it was read. Try again.`);
+}
+
+async function namesAt(path: string, files: Files): Promise<Names | null> {
+  try {
+    return namesOf(await files.realPath(path));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null; // not even its folder
+    throw error;
+  }
+}
+
+async function read(names: Names, kinds: readonly Kind[], files: Files): Promise<Contents> {
+  const contents = new Selection(kinds);
+  const snapshot = await reading(files, names.snapshot, (file) => readSnapshot(file, names.snapshot, contents));
+  if ((await files.identity(names.journal)) === null) return contents;
+  await reading(files, names.journal, (file) => replayJournal(file, names.journal, names.snapshot, snapshot, contents));
+  return contents;
+}
+
+async function reading<T>(files: Files, path: string, fn: (file: OpenFile) => Promise<T>): Promise<T> {
+  const file = await files.open(path, "read");
+  try {
+    return await fn(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Keeps only some kinds, so that a store of any size takes little memory. */
+class Selection extends Contents {
+  readonly #kinds: readonly Kind[];
+
+  constructor(kinds: readonly Kind[]) {
+    super();
+    this.#kinds = kinds;
+  }
+
+  override apply(effect: Effect): void {
+    const kind = effect.op === "append" ? "instance" : effect.kind;
+    if (this.#kinds.includes(kind)) super.apply(effect);
+  }
+}
