@@ -1,6 +1,7 @@
 // Which commands there are.
 
 import { Command } from "commander";
+import { checkCommand } from "./check.ts";
 import { execCommand } from "./exec.ts";
 import { serveCommand } from "./serve.ts";
 import { smplyCommand } from "./smply.ts";
@@ -13,7 +14,7 @@ export function createProgram(): Command {
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError("(settle --help shows what there is)");
-  for (const command of [serveCommand(), execCommand(), tokenCommand(), smplyCommand()]) {
+  for (const command of [serveCommand(), execCommand(), tokenCommand(), smplyCommand(), checkCommand()]) {
     program.addCommand(command.exitOverride().copyInheritedSettings(program));
   }
   return program;

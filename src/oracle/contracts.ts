@@ -170,6 +170,23 @@ export function rulesOf(steps: readonly Step[]): string[] {
   return [...new Set(ids)];
 }
 
+/** Ids of the operations that steps call and claim something about; `isTallied`: their statuses are claimed together. */
+export function operationsClaimedIn(steps: readonly Step[], isTallied = false): string[] {
+  return steps.flatMap((step) => {
+    const isClaimed = isTallied || ("expect" in step && (step.expect ?? []).length > 0);
+    const called = "send" in step ? [step.send] : "pages" in step ? [step.pages] : [];
+    const within = operationsClaimedIn(stepsWithin(step), isTallied || ("parallel" in step && isClaimed));
+    return isClaimed ? [...called, ...within] : within;
+  });
+}
+
+function stepsWithin(step: Step): Step[] {
+  if ("repeat" in step) return step.steps;
+  if ("parallel" in step) return step.parallel.flat();
+  if ("eventually" in step) return [step.eventually];
+  return "pages" in step ? (step.between ?? []) : [];
+}
+
 /** References that lead nowhere, rules that nothing exercises, names given twice: a sentence each. */
 function danglingReferences({ rules, scenarios, machines }: Contracts): string[] {
   const known = new Set(rules.map(({ id }) => id));

@@ -2,10 +2,11 @@
 
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface Finished {
   code: number | null;
@@ -29,11 +30,17 @@ export interface Running {
 /** `settle <args>`, as the head of a group of processes; `env` is added to a clean environment. */
 export function settle(args: string[], env: { [name: string]: string } = {}, cwd?: string): Running {
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH, HOME, TMPDIR, ...env },
-    detached: true,
-    ...(cwd ? { cwd } : {}),
-  });
+  return run(join(root, "src/cli/main.ts"), args, { PATH, HOME, TMPDIR, ...env }, cwd);
+}
+
+/** The `settle` of a copy of this repository, run in it. */
+export function settleIn(copy: string, args: string[]): Running {
+  const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
+  return run(join(copy, "src/cli/main.ts"), args, { PATH, HOME, TMPDIR }, copy);
+}
+
+function run(main: string, args: string[], env: { [name: string]: string }, cwd?: string): Running {
+  const child = spawn(process.execPath, [main, ...args], { env, detached: true, ...(cwd ? { cwd } : {}) });
   const stdout: string[] = [];
   let stderr = "";
   let changed: () => void = () => {};

@@ -36,6 +36,7 @@ const rooms: { [path: string]: readonly string[] } = {
     ...floor0,
     ...ports,
     "src/sources",
+    "src/operations/table.ts",
     "src/http",
     "src/oracle",
     "src/dashboard",
@@ -68,14 +69,14 @@ const packageRooms: { [name: string]: readonly string[] } = {
   commander: ["src/cli"],
   esbuild: ["src/sources"],
   fastify: ["src/http"],
-  jose: ["src/http", "src/jwks", "src/operations", "src/oracle", "src/bootstrap.ts"],
+  jose: ["src/http", "src/jwks", "src/operations", "src/oracle", "src/cli/token.ts", "src/bootstrap.ts"],
   "json-p3": ["src/domain"],
   lowdb: ["src/store/lowdb"],
   "openapi-backend": ["src/http"],
   ws: ["src/http"],
   xstate: ["src/engine/worker"],
   xstate4: ["src/engine/worker"],
-  yaml: ["src/oracle"],
+  yaml: ["src/oracle", "src/cli/check"],
 };
 
 /** Sockets belong to the edge (the root names their types), processes and threads to the sandbox and the command line. */

@@ -21,7 +21,7 @@ export async function glance(
   path: string,
   kinds: readonly Kind[],
   files: Files = nodeFiles,
-): Promise<Pick<Contents, "get"> | null> {
+): Promise<Pick<Contents, "get" | "list"> | null> {
   for (let looks = 1; ; looks++) {
     try {
       return await look(path, kinds, files);
