@@ -18,7 +18,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "settle-exec-"));
 });
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((one) => one.stop("SIGKILL")));
+  await Promise.all(running.splice(0).map((one) => one.stopGroup("SIGKILL")));
   await rm(folder, { recursive: true, force: true });
 });
 

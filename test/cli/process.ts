@@ -78,7 +78,11 @@ function run(main: string, args: string[], env: { [name: string]: string }, cwd?
       return ended;
     },
     stopGroup(signal) {
-      if (child.pid !== undefined) process.kill(-child.pid, signal);
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // all of it has ended
+      }
       return ended;
     },
   };

@@ -38,7 +38,7 @@ async function prepare(): Promise<void> {
   await writeFile(join(folder, "guard.mjs"), guard);
 }
 async function cleanUp(): Promise<void> {
-  await Promise.all(running.splice(0).map((one) => one.stop("SIGKILL")));
+  await Promise.all(running.splice(0).map((one) => one.stopGroup("SIGKILL")));
   await rm(folder, { recursive: true, force: true });
 }
 
