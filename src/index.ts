@@ -22,6 +22,8 @@ import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts"
 import { announce } from "./store/lowdb/address.ts";
 import type { Store } from "./store/port.ts";
 
+export type { LogLine, ResponseCheckMode, ServerLog };
+
 /** Every option of `settle serve`, as values. Durations are milliseconds. */
 export interface ServerOptions {
   /** 0 = any free port. @default 4380 */
@@ -30,7 +32,7 @@ export interface ServerOptions {
   host?: string;
   /** A path of a JSON file, or `memory:`. @default ".settle/db.json" */
   store?: string;
-  /** Files and folders whose sources become machines. */
+  /** Files and folders whose sources become machines, as `settle serve --machines` takes them. @default [] */
   machines?: string[];
   /** Republish a machine when its source changes. @default false */
   watch?: boolean;
@@ -40,9 +42,9 @@ export interface ServerOptions {
   cpuTimeoutMs?: number;
   /** Base of absolute URLs in answers; without it, the request's own host. */
   publicUrl?: string;
-  /** What a write survives before it is acknowledged: a killed process, or a power cut too. @default "process" */
+  /** What a write survives before it is acknowledged: a killed process, or (`power`) a power cut too. @default "process" */
   durability?: "process" | "power";
-  /** What happens to a response of ours that violates the document. @default "strict" */
+  /** What happens to a response of ours that violates the document: a 500, a line in the log, nothing. @default "strict" */
   responseCheck?: ResponseCheckMode;
   /** The server's own log. @default nothing is written */
   log?: ServerLog;

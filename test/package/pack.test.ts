@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -10,6 +10,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { deliveredOperations } from "../../src/cli/check/run.ts";
+import { operations } from "../../src/spec/document.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 240_000 });
 
@@ -99,31 +101,110 @@ test("serves as a command, runs machines of both XStates, and stops with 0", asy
   expect(await ended).toEqual([0, null]);
 });
 
-test("serves as a library", async () => {
+/** `npx settle <args>` in that folder, to its end. */
+async function settle(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const done = run("npx", ["settle", ...args], { cwd: folder, env: environment() });
+  return done.then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
+  );
+}
+
+/** What its users have installed beside it, as far as it is here already. */
+async function alsoInstall(name: string): Promise<void> {
+  const place = join(folder, "node_modules", name);
+  await mkdir(dirname(place), { recursive: true });
+  await symlink(join(root, "node_modules", name), place);
+}
+
+test("runs a command beside a server, and passes its exit code on", async () => {
+  const script = `const headers = { authorization: "Bearer " + process.env.SETTLE_ADMIN_TOKEN };
+    const { machines } = await (await fetch(process.env.SETTLE_URL + "/machines", { headers })).json();
+    console.log(JSON.stringify(machines.map(({ slug }) => slug).sort())); process.exitCode = 3;`;
+  const finished = await settle(
+    ...["exec", "--machines", "machines", "--", "node", "--input-type=module", "-e", script],
+  );
+  expect(finished).toEqual({ code: 3, stdout: '["light","old-light"]\n', stderr: "" });
+});
+
+test("prints tokens that its servers take", async () => {
+  const script = `import { execFileSync } from "node:child_process";
+    const token = execFileSync("npx", ["settle", "token", "--act", '{"sub":"ada"}'], { encoding: "utf8" }).trim();
+    const response = await fetch(process.env.SETTLE_URL + "/machines", { headers: { authorization: "Bearer " + token } });
+    console.log(response.status);`;
+  const finished = await settle("exec", "--", "node", "--input-type=module", "-e", script);
+  expect(finished).toEqual({ code: 0, stdout: "200\n", stderr: "" });
+});
+
+test("runs the smply that is installed beside it, and says how to install one", async () => {
+  const list = ["exec", "--", "npx", "settle", "smply", "--", "machines", "list"];
+  const stderr = "settle: smply is not installed here; npm install --save-dev smply\n";
+  expect(await settle(...list)).toEqual({ code: 2, stdout: "", stderr });
+  await alsoInstall("smply");
+  expect(await settle(...list)).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
+});
+
+test("checks itself, as far as it can", async () => {
+  const undelivered = operations.filter(({ operationId }) => !deliveredOperations().has(operationId));
+  const without = await settle("check");
+  const stderr = "settle: the linter of openapi.yaml is not installed here; npm install --save-dev @redocly/cli\n";
+  expect(without).toMatchObject({ code: 2, stderr });
+  await alsoInstall("@redocly/cli");
+  const { code, stdout, stderr: errors } = await settle("check");
+  const lines = stdout.trimEnd().split("\n");
+  const unchecked = "Not checked: the generated types, since an installed package has no sources to compare.";
+  expect(errors).toBe("");
+  expect(lines.filter((line) => !undelivered.some(({ operationId }) => line.startsWith(`${operationId} (`)))).toEqual([
+    unchecked,
+    expect.stringMatching(/^settle check: \d+ operations, \d+ findings/),
+  ]);
+  expect(code).toBe(lines.length === 2 ? 0 : 1);
+});
+
+test("serves as a library, by itself and as a request listener", async () => {
   await write(
     "use.js",
-    `import { startServer } from "settle-server";
+    `import { createServer } from "node:http";
+     import { startServer } from "settle-server";
+     import manifest from "settle-server/package.json" with { type: "json" };
      const server = await startServer({ port: 0, store: "memory:", machines: ["machines/light.ts"] });
+     const own = createServer(server.handler).listen(0, "127.0.0.1");
+     await new Promise((resolve) => own.once("listening", resolve));
      const headers = { authorization: "Bearer " + server.adminToken, "content-type": "application/json" };
-     const response = await fetch(server.url + "/machines/light", { method: "POST", headers, body: JSON.stringify({ slug: "a" }) });
-     console.log(JSON.stringify([response.status, server.machines]));
+     const create = async (url, slug) =>
+       (await fetch(url + "/machines/light", { method: "POST", headers, body: JSON.stringify({ slug }) })).status;
+     const statuses = [await create(server.url, "a"), await create("http://127.0.0.1:" + own.address().port, "a")];
+     console.log(JSON.stringify([statuses, server.machines, manifest.name]));
+     own.close();
      await server.close();`,
   );
   const { stdout } = await run("node", ["use.js"], { cwd: folder, env: environment() });
-  expect(JSON.parse(stdout)).toEqual([200, ["light"]]);
+  expect(JSON.parse(stdout)).toEqual([[200, 409], ["light"], "settle-server"]);
 });
 
-test("has types that resolve", async () => {
+test("has types that resolve, and are complete", async () => {
   await write(
     "use.ts",
-    `import { type SettleServer, startServer } from "settle-server";
-     const server: SettleServer = await startServer({ port: 0, store: "memory:", settleTimeoutMs: 250, onMachineLog: ({ log }) => void log.trim() });
-     const url: string = server.url;
+    `import { type LogLine, type ResponseCheckMode, type ServerLog, type ServerOptions, type SettleServer, startServer } from "settle-server";
+     const log: ServerLog = ({ level, message, stack }) => void [level === "warn", message.trim(), stack?.trim()];
+     const onMachineLog = ({ instance, versionId, outputType, log }: LogLine): void => void [instance?.slug, versionId, outputType, log];
+     const responseCheck: ResponseCheckMode = "warn";
+     const options: Required<ServerOptions> = {
+       port: 0, host: "127.0.0.1", store: "memory:", machines: [], watch: false, settleTimeoutMs: 250, cpuTimeoutMs: 250,
+       publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog,
+     };
+     const server: SettleServer = await startServer(options);
+     const strings: string[] = [server.url, server.orgId, server.keyId, server.secretKey, server.adminToken, server.store, ...server.machines];
      server.handler satisfies (request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void;
+     await startServer();
      // @ts-expect-error there is no such option
      await startServer({ prot: 0 });
+     // @ts-expect-error the manual clock is not there yet
+     await startServer({ clock: "manual" });
      // @ts-expect-error a URL is no number
-     export const port: number = url;`,
+     export const port: number = server.url;
+     export const closed: Promise<void> = server.close();
+     export { strings };`,
   );
   const options = { strict: true, noEmit: true, target: "es2024", module: "nodenext", skipLibCheck: false };
   const types = { types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
@@ -139,7 +220,21 @@ test("carries what it needs and nothing else", async () => {
   const files = await readdir(installed, { recursive: true });
   expect(files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file))).toEqual([]);
   const top = new Set(files.map((file) => file.split(/[\\/]/)[0]));
-  expect([...top].sort()).toEqual(["LICENSE", "README.md", "dist", "openapi.yaml", "package.json"]);
+  const expected = [
+    "LICENSE",
+    "README.md",
+    "contracts",
+    "dist",
+    "docs",
+    "openapi.yaml",
+    "package.json",
+    "redocly.yaml",
+  ];
+  expect([...top].sort()).toEqual(expected);
+  expect(await readdir(join(installed, "docs"))).toEqual(["semantics.md"]);
+  expect(await readdir(join(installed, "contracts"), { recursive: true })).toEqual(
+    await readdir(join(root, "contracts"), { recursive: true }),
+  );
   expect(await readFile(join(installed, "dist/cli/main.js"), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
   // npm makes an installed command executable in any case; the one that was built here must be so by itself.
   expect((await stat(join(root, "dist/cli/main.js"))).mode & 0o111).toBe(0o111);
