@@ -1,12 +1,13 @@
 // The README is true: its requests work as written, its tables say what the code says, its links lead somewhere.
 
 import { execFile } from "node:child_process";
-import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createProgram } from "../../src/cli/commands.ts";
 import { serveCommand } from "../../src/cli/serve.ts";
 import type { SettleServer } from "../../src/index.ts";
 import { startServer } from "../../src/index.ts";
@@ -117,6 +118,45 @@ test("the table of options names exactly those that there are", () => {
       .options.map(({ long }) => long)
       .sort(),
   );
+});
+
+test("the table of commands names exactly those that there are", () => {
+  const chapter = readme.split("## Commands")[1]?.split("\n## ")[0] ?? "";
+  const listed = [...chapter.matchAll(/^\| `settle (\w+)/gm)].map((match) => match[1]);
+  expect(listed).toEqual(createProgram().commands.map((command) => command.name()));
+});
+
+test("the commands of the chapters about tokens and smply run as written", { timeout: 60_000 }, async () => {
+  const [, , token = "", smply = ""] = blocks("bash");
+  const define = `settle() { ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.ts"))} "$@"; }\n`;
+  const listed = await run("bash", ["-c", define + token], { env: environment });
+  const { machines } = JSON.parse(listed.stdout) as { machines: { slug: string }[] };
+  expect(machines.map(({ slug }) => slug)).toContain("counter");
+  const { stdout } = await run("bash", ["-c", define + smply], { env: environment });
+  expect(stdout).toContain('"state": "counting"');
+  expect(stdout).toContain('"name": "smplys"');
+});
+
+test("the library's examples run as written", { timeout: 30_000 }, async () => {
+  const [, alone = "", listener = ""] = blocks("ts");
+  const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
+  try {
+    await mkdir(join(folder, "machines"));
+    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+    const from = `from ${JSON.stringify(join(root, "src/index.ts"))}`;
+    const importOnce = `import { startServer } ${from};\n`;
+    await writeFile(
+      join(folder, "alone.ts"),
+      `${alone.replace('from "settle-server"', from)}console.log(response.status);`,
+    );
+    await writeFile(join(folder, "listener.ts"), `${importOnce}${listener}`);
+    const printed = await Promise.all(
+      ["alone.ts", "listener.ts"].map((file) => run(process.execPath, [file], { cwd: folder })),
+    );
+    expect(printed.map(({ stdout }) => stdout)).toEqual(["200\n", ""]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("every link within the project leads somewhere", async () => {
