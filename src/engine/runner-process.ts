@@ -26,6 +26,8 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
     env: {},
     stdio: ["pipe", "pipe", "pipe"],
     windowsHide: true,
+    // A group of its own: a terminal's Ctrl-C is for the server, which finishes the requests in hand first.
+    detached: process.platform !== "win32",
   });
   let killed = false;
   let corked = false;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Running } from "./process.ts";
+import type { Finished, Running } from "./process.ts";
 import { settle } from "./process.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures/machines", import.meta.url));
@@ -216,20 +216,27 @@ describe("stopping", () => {
     },
   );
 
-  test.each(["SIGINT", "SIGTERM"] as const)(
-    "%s to the whole group of processes, as Ctrl-C is, does the same",
-    async (signal) => {
-      const file = join(folder, "slow.js");
-      await writeFile(file, slow);
-      const { ready, process } = await serve("--machines", file);
-      await call(ready, "/machines/slow", { slug: "s" });
-      const inHand = call(ready, "/machines/slow/i/s/events", { event: { type: "GO", ms: 600 } });
-      await expect.poll(async () => (await call(ready, "/machines/slow/i/s")).json()).toMatchObject({ state: "b" });
-      const stopped = process.stopGroup(signal);
-      expect(await (await inHand).json()).toMatchObject({ state: "c" });
-      expect(await stopped).toMatchObject({ code: 0, signal: null });
-    },
-  );
+  test.each([
+    ["SIGINT to the whole group of processes, as Ctrl-C is", (server: Running) => server.stopGroup("SIGINT")],
+    ["SIGTERM to every process, as a service manager's is", stopEach],
+  ])("%s, does the same", async (_, stop) => {
+    const file = join(folder, "slow.js");
+    await writeFile(file, slow);
+    const { ready, process: server } = await serve("--machines", file);
+    await call(ready, "/machines/slow", { slug: "s" });
+    const inHand = call(ready, "/machines/slow/i/s/events", { event: { type: "GO", ms: 600 } });
+    await expect.poll(async () => (await call(ready, "/machines/slow/i/s")).json()).toMatchObject({ state: "b" });
+    const stopped = stop(server);
+    expect(await (await inHand).json()).toMatchObject({ state: "c" });
+    expect(await stopped).toMatchObject({ code: 0, signal: null });
+  });
+  async function stopEach(server: Running): Promise<Finished> {
+    const { pid } = server.child;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+    expect(children).toMatch(/\d/);
+    for (const child of children.trim().split(" ")) process.kill(Number(child), "SIGTERM");
+    return server.stop("SIGTERM");
+  }
 
   test("a machine that would take too long is answered with the state it has reached", async () => {
     const file = join(folder, "slow.js");

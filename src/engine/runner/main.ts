@@ -67,8 +67,8 @@ createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }).o
   if (order.op === "open") open(order);
   else end(order.worker, { reason: "crash", message: "closed" });
 });
-// A terminal's Ctrl-C and a service manager's stop reach the whole group of processes: the server decides what is finished first.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+// A service manager's stop reaches every process: the server decides what is finished first.
+process.on("SIGTERM", () => {});
 // Without its server a runner has no reason to be.
 process.stdin.on("end", () => process.exit(0));
 
