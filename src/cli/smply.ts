@@ -43,7 +43,8 @@ async function smply(args: string[], store: string, isTyped: boolean): Promise<v
 /** @throws CannotRun */
 async function findTarget(store: string, isTyped: boolean): Promise<Target> {
   const { SETTLE_URL, SETTLE_ADMIN_TOKEN } = isTyped ? {} : process.env;
-  const adminToken = SETTLE_ADMIN_TOKEN || (await readStore(store, "set SETTLE_ADMIN_TOKEN")).adminToken;
+  const otherwise = SETTLE_URL ? "set SETTLE_ADMIN_TOKEN" : "set SETTLE_URL and SETTLE_ADMIN_TOKEN";
+  const adminToken = SETTLE_ADMIN_TOKEN || (await readStore(store, otherwise)).adminToken;
   return { url: SETTLE_URL || (await serverOf(store)), adminToken };
 }
 

@@ -1,9 +1,13 @@
 // `settle exec` as a CI job meets it: what its command finds, what it hears and says, and how it all ends.
 
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Running } from "./process.ts";
 import { settle } from "./process.ts";
@@ -127,6 +131,28 @@ describe("a signal", () => {
     expect(await process.stop("SIGTERM")).toMatchObject({ code: 143, signal: null });
     await expect(fetch(url)).rejects.toThrow();
   });
+});
+
+test("Ctrl-C at a terminal reaches the command once", async ({ skip }) => {
+  // A terminal of util-linux's making; elsewhere its `script` has another command line.
+  const { error, stdout: version } = spawnSync("script", ["--version"], { encoding: "utf8" });
+  skip(error !== undefined || !version.includes("util-linux"), "needs the script command of util-linux");
+  // Tells how many came together.
+  const count = `let n = 0; process.on("SIGINT", () => { if (++n === 1) setTimeout(() => { console.log("heard", n); n = 0; }, 50); });
+    process.stdin.once("data", () => process.exit(4)); console.log("waiting");`;
+  await writeFile(join(folder, "count.mjs"), count);
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const command = [process.execPath, main, "exec", "--", process.execPath, "count.mjs"].join(" ");
+  const terminal = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd: folder });
+  const heard: string[] = [];
+  // Two signals of one kind can become one on their way, so once would not tell.
+  createInterface({ input: terminal.stdout }).on("line", (line) => {
+    const [, count] = /heard (\d+)/.exec(stripVTControlCharacters(line)) ?? [];
+    if (count !== undefined) heard.push(count);
+    if (count !== undefined || line.includes("waiting")) terminal.stdin.write(heard.length < 10 ? "\u0003" : "\n");
+  });
+  expect(await once(terminal, "exit")).toEqual([4, null]);
+  expect(heard).toEqual(Array.from({ length: 10 }, () => "1"));
 });
 
 test("--store keeps what happened, for the next time", async () => {

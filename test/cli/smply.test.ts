@@ -155,7 +155,7 @@ describe("which server, and whose token", () => {
   });
 
   test.each([
-    ["no store", [], /^settle: there is no store at \.settle\/db\.json; .*set SETTLE_ADMIN_TOKEN$/m],
+    ["no store", [], /^settle: there is no store at \.settle\/db\.json; .*set SETTLE_URL and SETTLE_ADMIN_TOKEN$/m],
     ["a store in memory", ["--store", "memory:"], /^settle: only a store in a file/],
     ["an option of its own that it doesn't have", ["--url", "x"], /^error: unknown option '--url'/],
   ])("else it says so, with exit code 2: %s", async (_, args, message) => {

@@ -174,12 +174,18 @@ test("serves as a library, by itself and as a request listener", async () => {
      const create = async (url, slug) =>
        (await fetch(url + "/machines/light", { method: "POST", headers, body: JSON.stringify({ slug }) })).status;
      const statuses = [await create(server.url, "a"), await create("http://127.0.0.1:" + own.address().port, "a")];
-     console.log(JSON.stringify([statuses, server.machines, manifest.name]));
+     const refusal = await startServer({ clock: "manual" }).catch(String);
+     console.log(JSON.stringify([statuses, server.machines, manifest.name, refusal]));
      own.close();
      await server.close();`,
   );
   const { stdout } = await run("node", ["use.js"], { cwd: folder, env: environment() });
-  expect(JSON.parse(stdout)).toEqual([[200, 409], ["light"], "settle-server"]);
+  expect(JSON.parse(stdout)).toEqual([
+    [200, 409],
+    ["light"],
+    "settle-server",
+    "TypeError: startServer has no option clock",
+  ]);
 });
 
 test("has types that resolve, and are complete", async () => {
