@@ -40,6 +40,11 @@ function blocks(language: string): string[] {
   );
 }
 
+/** The first of them that has this in it. */
+function blockWith(language: string, text: string): string {
+  return blocks(language).find((block) => block.includes(text)) ?? "";
+}
+
 test("the requests of the first chapter answer as it says", async () => {
   const [journey = "", mistake = ""] = blocks("bash");
   const { stdout } = await run("bash", ["-c", journey.replaceAll("curl -s", "curl -s -w '\\n'")], { env: environment });
@@ -91,7 +96,7 @@ test("the machine example can be served, and does what its authorizers say", asy
     const added = await call("/machines/list/i/mine/events", { event: "ADD" });
     expect([created.status, refused.status, added.status]).toEqual([200, 403, 200]);
     expect(await added.json()).toMatchObject({ publicContext: { items: 1 } });
-    const plain = blocks("bash").find((block) => block.includes("/http-api/")) ?? "";
+    const plain = blockWith("bash", "/http-api/");
     const env = { ...process.env, SETTLE_URL: own.url, SETTLE_ORG_ID: own.orgId };
     expect((await run("bash", ["-c", plain], { env })).stdout).toBe('{"items":1}');
     const wrong = await run("bash", ["-c", plain.replace("open sesame", "please")], { env });
@@ -127,7 +132,8 @@ test("the table of commands names exactly those that there are", () => {
 });
 
 test("the commands of the chapters about tokens and smply run as written", { timeout: 60_000 }, async () => {
-  const [, , token = "", smply = ""] = blocks("bash");
+  const token = blockWith("bash", "settle token");
+  const smply = blockWith("bash", "settle smply");
   const define = `settle() { ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.ts"))} "$@"; }\n`;
   const listed = await run("bash", ["-c", define + token], { env: environment });
   const { machines } = JSON.parse(listed.stdout) as { machines: { slug: string }[] };
@@ -138,7 +144,8 @@ test("the commands of the chapters about tokens and smply run as written", { tim
 });
 
 test("the library's examples run as written", { timeout: 30_000 }, async () => {
-  const [, alone = "", listener = ""] = blocks("ts");
+  const alone = blockWith("ts", "await startServer");
+  const listener = blockWith("ts", "supertest");
   const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
   try {
     await mkdir(join(folder, "machines"));
