@@ -18,8 +18,12 @@ import { createClientErrors } from "./client-error.ts";
 import { registerControlPlane } from "./control.ts";
 import type { ServerLog } from "./errors.ts";
 import { toProblem } from "./errors.ts";
+import { createFrames } from "./frames.ts";
 import { limitBody } from "./limit-body.ts";
 import { answerOddRequests } from "./odd-requests.ts";
+import type { Realtime } from "./realtime.ts";
+import { createRealtime } from "./realtime.ts";
+import type { SocketLimits } from "./realtime-socket.ts";
 import type { Responder, ResponseCheckMode } from "./responses.ts";
 import { createResponder } from "./responses.ts";
 import { hostOf, originForm } from "./target.ts";
@@ -32,6 +36,8 @@ export interface AppOptions {
   responseCheck: ResponseCheckMode;
   /** By operationId. @default every operation delivered so far */
   operations?: typeof operationTable;
+  /** What differs from the realtime socket's usual limits. */
+  socketLimits?: Partial<SocketLimits>;
   /** What `/_settle/ready` answers. */
   isReady(): boolean;
   version: string;
@@ -46,14 +52,16 @@ const longestBodyBytes = 32_000_000;
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { services, log } = options;
-  const responder = createResponder(createResponseCheck(), options.responseCheck, log);
+  const check = createResponseCheck();
+  const responder = createResponder(check, options.responseCheck, log);
+  let realtime: Realtime | undefined;
   const clientErrors = createClientErrors();
   const app = Fastify({
     bodyLimit: longestBodyBytes,
     forceCloseConnections: "idle",
     requestTimeout: 60_000,
-    // Node's own refusal has another shape than ours. @see hostOf
-    http: { requireHostHeader: false },
+    // Node's own refusal has another shape than ours (@see hostOf); and only `/rt` changes protocols.
+    http: { requireHostHeader: false, shouldUpgradeCallback: (request) => realtime?.isHandshake(request) ?? false },
     rewriteUrl: (request) => originForm(request.url ?? "/"),
     clientErrorHandler: clientErrors.answer,
     frameworkErrors: (error, _request, reply) =>
@@ -65,6 +73,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   let isClosing = false;
   app.addHook("preClose", async () => {
     isClosing = true;
+    await realtime?.close();
   });
   app.addHook("onSend", async (_request, reply) => {
     if (isClosing) reply.header("connection", "close");
@@ -84,8 +93,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   );
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
   registerUploads(app, services);
-  const api = await createApi(services, createAuthenticator(services.store), options.operations ?? operationTable);
+  const authenticator = createAuthenticator(services.store);
+  const api = await createApi(services, authenticator, options.operations ?? operationTable);
   registerApi(app, api, responder, options);
+  const frames = createFrames(check, options.responseCheck, log);
+  realtime = createRealtime({ services, authenticator, api, frames, log, limits: options.socketLimits ?? {} });
+  realtime.accept(app.server);
   return app;
 }
 

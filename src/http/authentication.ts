@@ -14,8 +14,8 @@ import type { Store } from "../store/port.ts";
 
 /** Clients keep a token until a second past its expiry, and clocks differ a little. */
 const clockToleranceSeconds = 5;
-/** Verified tokens remembered; a frontend sends the same one with every request. */
-const maxRememberedTokens = 1_000;
+/** Verified tokens remembered; a frontend sends the same one with every request, and a subscription's is looked at before every update. */
+const maxRememberedTokens = 10_000;
 
 type Headers = { [name: string]: string | string[] | undefined };
 interface Verified {

@@ -5,7 +5,7 @@ import type { Version } from "../domain/records.ts";
 import type { CodeRef } from "../engine/port.ts";
 import type { Change } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
-import { findMachine, machineScope } from "./lookup.ts";
+import { findMachine, findVersion, machineScope } from "./lookup.ts";
 import type { Services } from "./services.ts";
 
 /** Limits of a bundle. @see docs/semantics.md, Versions */
@@ -18,6 +18,17 @@ export function codeOf({ store }: Services, versionId: string, codeSha256: strin
       const bytes = await store.getBlob(codeSha256);
       if (!bytes) throw new Error(`the code of version ${versionId} is missing from the store (blob ${codeSha256})`);
       return Buffer.from(bytes).toString("utf8");
+    },
+  };
+}
+
+/** The same for a version that is looked up only when no worker has its code yet. */
+export function codeOfStored(services: Services, orgId: string, machine: string, versionId: string): CodeRef {
+  return {
+    versionId,
+    async fetch() {
+      const { codeSha256 } = await findVersion(services, orgId, machine, versionId);
+      return codeOf(services, versionId, codeSha256).fetch();
     },
   };
 }

@@ -99,7 +99,7 @@ function committer(
       throw new Problem("invalid-state", `The instance ${slug} was changed or deleted while the event was processed.`);
     }
     last = rec;
-    updates.publish(instance, { kind: "state", state: rec.state, versionId: version.id, context: rec.context });
+    updates.publish(instance, { kind: "state", rev, state: rec.state, versionId: version.id, context: rec.context });
     return rec.state;
   };
 }

@@ -12,7 +12,6 @@ import type {
   SendMachineInstanceEventRequest,
   TransitionPage,
 } from "../spec/generated/types.ts";
-import { codeOf } from "./code.ts";
 import {
   findInstance,
   findMachine,
@@ -25,7 +24,7 @@ import {
   versionInfo,
   versionToRun,
 } from "./lookup.ts";
-import { failureProblem, rejectionProblem } from "./outcome.ts";
+import { requireRead } from "./read.ts";
 import type { Operation, Services } from "./services.ts";
 import { createInstance, sendEvent } from "./writes.ts";
 
@@ -54,17 +53,7 @@ export const sendMachineInstanceEvent: Operation = async (services, caller, requ
 
 export const getMachineInstance: Operation = async (services, caller, request) => {
   const { rec } = await findInstance(services, caller, request);
-  const version = await findVersion(services, caller.orgId, rec.machine, rec.versionId);
-  const verdict = await services.engine.authorizeRead({
-    instance: { orgId: rec.orgId, machine: rec.machine, slug: rec.slug },
-    code: codeOf(services, version.id, version.codeSha256),
-    state: rec.state.state,
-    context: rec.context,
-    authContext: caller.authContext,
-    timeoutMs: services.settings.settleTimeoutMs,
-  });
-  if (verdict.kind === "rejected") throw rejectionProblem("allowRead", verdict.message);
-  if (verdict.kind === "failed") throw failureProblem(verdict.reason, verdict.message);
+  await requireRead(services, caller, rec, rec);
   return { status: 200, body: rec.state };
 };
 

@@ -17,6 +17,7 @@ import { createKey, deleteKey, listKeys } from "./keys.ts";
 import { getLogs } from "./logs.ts";
 import { createMachine, getMachine, listMachines } from "./machines.ts";
 import { createOrg, listOrgs } from "./orgs.ts";
+import { openRealtime } from "./realtime.ts";
 import type { Operation } from "./services.ts";
 import { deleteTokenProvider, listTokenProviders, upsertTokenProvider } from "./token-providers.ts";
 import { exchangeToken } from "./tokens.ts";
@@ -59,4 +60,5 @@ export const operationTable: { [operationId: string]: Operation } = {
   createKey,
   deleteKey,
   getBilling,
+  openRealtime,
 };

@@ -1,11 +1,12 @@
 // Who wants to know of an instance's stored states, and the telling; what is told is durable by then.
 
+import type { JsonObject } from "../domain/json.ts";
 import type { State } from "../domain/records.ts";
 import type { InstanceRef } from "../engine/port.ts";
 
-/** What happened to an instance: a state was stored (`versionId` ran it), or it is gone. */
+/** What happened to an instance: a state was stored (`versionId` ran it, `rev` is the record's revision), or it is gone. */
 export type InstanceUpdate =
-  | { kind: "state"; state: State; versionId: string; context: { [key: string]: unknown } }
+  | { kind: "state"; rev: number; state: State; versionId: string; context: JsonObject }
   | { kind: "deleted" };
 
 export type UpdateListener = (update: InstanceUpdate) => void;

@@ -1584,6 +1584,8 @@ export interface components {
             /** @description What an HTTP response would have had as its status. */
             status: number;
             code?: string;
+            /** @description What is wrong, for people. */
+            error?: string;
         };
         /** @description What the server sends over the realtime socket. */
         WSToClientMsg: components["schemas"]["WSToClientInstanceUpdateMsg"] | components["schemas"]["WSToClientErrorMsg"];
@@ -3053,7 +3055,6 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
