@@ -12,10 +12,26 @@ export interface Program {
   url: string;
   /** Sent as bearer token. */
   token: string;
+  /** What signs further tokens. */
+  keyId: string;
+  secretKey: string;
   child: ChildProcess;
   /** From the start of the process to the first request that can be answered. */
   startMs: number;
   stop(): Promise<void>;
+}
+
+/** Bytes resident: of a program itself, and of all its children together. */
+export interface Resident {
+  own: number;
+  children: number;
+}
+
+interface Ready {
+  url: string;
+  adminToken: string;
+  keyId: string;
+  secretKey: string;
 }
 
 export async function startSettle(store: string, machines: string[] = []): Promise<Program> {
@@ -27,13 +43,16 @@ export async function startSettle(store: string, machines: string[] = []): Promi
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout });
-  const ready = await new Promise<{ url: string; adminToken: string }>((resolve, reject) => {
-    lines.once("line", (line) => resolve(JSON.parse(line) as { url: string; adminToken: string }));
+  const ready = await new Promise<Ready>((resolve, reject) => {
+    lines.once("line", (line) => resolve(JSON.parse(line) as Ready));
     child.once("exit", (code) => reject(new Error(`settle ended with ${code} before it was ready`)));
   });
+  const { url, adminToken, keyId, secretKey } = ready;
   return {
-    url: ready.url,
-    token: ready.adminToken,
+    url,
+    token: adminToken,
+    keyId,
+    secretKey,
     child,
     startMs: performance.now() - begun,
     stop: () => stopped(child),
@@ -53,7 +72,15 @@ export async function startPrism(): Promise<Program> {
   });
   const url = `http://127.0.0.1:${port}`;
   await answering(url, child);
-  return { url, token: "any", child, startMs: performance.now() - begun, stop: () => stopped(child) };
+  return {
+    url,
+    token: "any",
+    keyId: "",
+    secretKey: "",
+    child,
+    startMs: performance.now() - begun,
+    stop: () => stopped(child),
+  };
 }
 
 /** Options of ours that happen to be set as variables would change what is measured. */
@@ -62,8 +89,7 @@ function environment(): NodeJS.ProcessEnv {
   return { PATH, HOME, TMPDIR };
 }
 
-/** Resident memory in bytes: of the process itself, and of all its children together. */
-export function residentMemory({ child }: Program): { own: number; children: number } {
+export function residentMemory({ child }: Program): Resident {
   const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,rss="], { encoding: "utf8" });
   const rows = table.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
   const kilobytes = (column: 0 | 1) =>

@@ -2,6 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import type { Round } from "./load.ts";
+import type { Resident } from "./programs.ts";
 
 /** An operation of ours and, right after it, Prism's mock under the same load. */
 export interface Pair {
@@ -27,10 +28,6 @@ export interface Figures {
   startUp: { empty: number[]; filled: number[] };
   /** Bytes resident: the server, and its runner. */
   memory: { atRest: Resident; afterLoad: Resident };
-}
-interface Resident {
-  own: number;
-  children: number;
 }
 
 export async function writeReport(figures: Figures): Promise<void> {

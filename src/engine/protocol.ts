@@ -26,7 +26,15 @@ export type FromRunner =
 /** Server → worker. `id` numbers a call; `session` is the id of the call that opened the session. */
 export type ToWorker =
   | { op: "inspect"; id: number }
-  | { op: "read"; id: number; name: string; state: StateValue; context: JsonObject; auth: Json; timeoutMs: number }
+  /** Each of `asks` is a call of its own: one reader of the same state. */
+  | {
+      op: "read";
+      name: string;
+      state: StateValue;
+      context: JsonObject;
+      timeoutMs: number;
+      asks: { id: number; auth: Json }[];
+    }
   | { op: "map-request"; id: number; mapper: string; request: MappedRequest; timeoutMs: number }
   | {
       op: "map-response";

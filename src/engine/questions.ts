@@ -3,8 +3,9 @@
 import { describeUnmappable, readMappedEvent, readMappedResponse } from "./mapped.ts";
 import type { CodeRef, Engine, Failure, InstanceRef } from "./port.ts";
 import { EngineClosed } from "./port.ts";
-import type { FromWorker, ToWorker } from "./protocol.ts";
-import type { Death, WorkerPool } from "./worker-pool.ts";
+import type { FromWorker } from "./protocol.ts";
+import { ReadBatches } from "./read-batches.ts";
+import type { Death, Listener, PoolWorker, WorkerPool } from "./worker-pool.ts";
 import { failureOf } from "./worker-pool.ts";
 
 type LogMessage = Extract<FromWorker, { t: "log" }>;
@@ -22,24 +23,26 @@ interface Question<Answer> {
   /** Whom it is about; `null` when nobody knows yet. */
   instance: InstanceRef | null;
   code: CodeRef;
-  message(id: number): ToWorker;
+  /** Asks the worker, whose answer comes to the listener. */
+  ask(worker: PoolWorker, id: number, listener: Listener): void;
   /** Undefined for what is no answer to this. Must not throw. */
   read(message: FromWorker): Answer | undefined;
 }
 
 export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | "mapResponse"> {
   readonly #options: QuestionsOptions;
+  readonly #reads = new ReadBatches();
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
   }
 
   authorizeRead(query: Parameters<Engine["authorizeRead"]>[0]): ReturnType<Engine["authorizeRead"]> {
-    const { instance, code, state, context, authContext: auth, timeoutMs } = query;
+    const { instance, code } = query;
     return this.#ask({
       instance,
       code,
-      message: (id) => ({ op: "read", id, name: instance.slug, state, context, auth, timeoutMs }),
+      ask: (worker, id, listener) => this.#reads.ask(worker, id, query, listener),
       read: (message) => {
         if (message.t === "allowed") return { kind: "allowed" };
         if (message.t !== "rejected") return undefined;
@@ -53,7 +56,8 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     return this.#ask<Awaited<ReturnType<Engine["mapRequest"]>>>({
       instance: null,
       code,
-      message: (id) => ({ op: "map-request", id, mapper, request, timeoutMs }),
+      ask: (worker, id, listener) =>
+        worker.call(id, { op: "map-request", id, mapper, request, timeoutMs }, listener),
       read: (message) => {
         if (message.t === "absent") return { kind: "absent" };
         if (message.t !== "mapped") return undefined;
@@ -72,7 +76,8 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     const answer = await this.#ask<Awaited<ReturnType<Engine["mapResponse"]>>>({
       instance,
       code,
-      message: (id) => ({ op: "map-response", id, mapper, reached, timeoutMs }),
+      ask: (worker, id, listener) =>
+        worker.call(id, { op: "map-response", id, mapper, reached, timeoutMs }, listener),
       read: (message) => {
         if (message.t === "absent") return { kind: "absent" };
         if (message.t !== "mapped") return undefined;
@@ -100,12 +105,12 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     }
   }
 
-  async #askOnce<Answer>({ instance, code, message, read }: Question<Answer>): Promise<Answer | Failure | Death> {
+  async #askOnce<Answer>({ instance, code, ask, read }: Question<Answer>): Promise<Answer | Failure | Death> {
     const { pool, nextId, log } = this.#options;
     const worker = await pool.workerFor(code);
     const id = nextId();
     return new Promise((resolve) => {
-      worker.call(id, message(id), {
+      ask(worker, id, {
         ...(instance ? { instance } : {}),
         onMessage: (from) => {
           if (from.t === "log") return log(instance, code.versionId, from);

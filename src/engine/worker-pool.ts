@@ -48,8 +48,12 @@ export class PoolWorker {
 
   /** Sends, and routes what comes back under `id` to `listener` until `release`. */
   call(id: number, message: ToWorker, listener: Listener): void {
-    this.listeners.set(id, listener);
+    this.listen(id, listener);
     this.#send(message);
+  }
+
+  listen(id: number, listener: Listener): void {
+    this.listeners.set(id, listener);
   }
 
   send(message: ToWorker): void {

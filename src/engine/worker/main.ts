@@ -1,7 +1,7 @@
 // A worker's dispatcher: one machine version, its calls and its sessions.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import type { FailureReason } from "../port.ts";
 import type { FromWorker, Limits, ToWorker } from "../protocol.ts";
 import type { Loaded } from "./chart.ts";
 import { loadChart } from "./chart.ts";
@@ -10,6 +10,8 @@ import { askMapper } from "./mapper.ts";
 import { answerWithin, TooLate } from "./patience.ts";
 import { scrubGlobals } from "./scrub.ts";
 import { Session } from "./session.ts";
+
+type ReadCall = Extract<ToWorker, { op: "read" }>;
 
 const port = parentPort;
 if (!port) throw new Error("this module runs in a worker only");
@@ -31,22 +33,23 @@ const loading: Promise<Loaded> = loadChart();
 port.on("message", (message: unknown) => {
   if (typeof message === "number") return void Atomics.store(beat, 1, message);
   const call = JSON.parse(String(message)) as ToWorker;
+  if (call.op === "read") return void readEach(call);
   const id = "id" in call ? call.id : call.session;
-  // Lets the watchdog name the call that never came back.
-  Atomics.store(beat, 0, id);
-  output.during(id, () => void dispatch(call).finally(() => Atomics.compareExchange(beat, 0, id, 0)));
+  during(id, () => dispatch(call));
 });
 
-async function dispatch(call: ToWorker): Promise<void> {
+/** Runs a call's code so that its output is told apart, and that the watchdog can name the call if it never comes back. */
+function during(id: number, run: () => Promise<void>): void {
+  Atomics.store(beat, 0, id);
+  output.during(id, () => void run().finally(() => Atomics.compareExchange(beat, 0, id, 0)));
+}
+
+async function dispatch(call: Exclude<ToWorker, ReadCall>): Promise<void> {
   if (call.op === "committed") return sessions.get(call.session)?.committed(call.ok);
   const loaded = await loading;
   if (call.op === "inspect") return send(inspected(call.id, loaded));
-  if (!("chart" in loaded)) {
-    const reason = loaded.reason === "invalid" ? "load-error" : loaded.reason;
-    return refuse(call, reason, loaded.message);
-  }
+  if (!("chart" in loaded)) return refuse(call, loaded);
   const { chart } = loaded;
-  if (call.op === "read") return read(call, chart.allowRead);
   if (call.op === "map-request" || call.op === "map-response") {
     const { mappedBytes } = limits;
     const note = (text: string) => output.note(call.id, text);
@@ -65,13 +68,19 @@ async function dispatch(call: ToWorker): Promise<void> {
     await session.start();
   } catch (error) {
     sessions.delete(call.id);
-    refuse(call, "machine-error", describeThrown(error));
+    refuse(call, { t: "failed", id: call.id, reason: "machine-error", message: describeThrown(error) });
   }
 }
 
+type NotLoaded = Exclude<Loaded, { chart: unknown }>;
+
+function unloaded(id: number, { reason, message }: NotLoaded): FromWorker {
+  return { t: "failed", id, reason: reason === "invalid" ? "load-error" : reason, message };
+}
+
 /** Answers a call for which there is no session; one that would have opened it is also told that it is over. */
-function refuse({ op, id }: Exclude<ToWorker, { op: "committed" }>, reason: FailureReason, message: string): void {
-  send({ t: "failed", id, reason, message });
+function refuse({ op, id }: Exclude<ToWorker, ReadCall | { op: "committed" }>, why: NotLoaded | FromWorker): void {
+  send("t" in why ? why : unloaded(id, why));
   if (op === "create" || op === "event") send({ t: "final", session: id, calls: [], outcome: "settled" });
 }
 
@@ -80,14 +89,26 @@ function inspected(id: number, loaded: Loaded): FromWorker {
   return { t: "inspected", id, ok: false, reason: loaded.reason, message: loaded.message };
 }
 
-async function read(
-  call: Extract<ToWorker, { op: "read" }>,
-  allowRead: (request: { [key: string]: unknown }) => unknown,
-): Promise<void> {
-  const { id, name, state, context, auth, timeoutMs } = call;
+/** Every reader is asked about with a copy of its own: what an authorizer does to one must not reach the next. */
+async function readEach({ asks, name, state, context, timeoutMs }: ReadCall): Promise<void> {
+  const loaded = await loading;
+  const shown = asks.length > 1 ? JSON.stringify({ state, context }) : undefined;
+  for (const { id, auth } of asks) {
+    if (!("chart" in loaded)) {
+      send(unloaded(id, loaded));
+      continue;
+    }
+    const copy = shown === undefined ? { state, context } : (JSON.parse(shown) as object);
+    const request = { machineInstanceName: name, ...copy, authContext: auth };
+    during(id, () => read(id, () => loaded.chart.allowRead(request), timeoutMs));
+    // However many are asked about, only one that computes too long may count as not yielding.
+    if (shown !== undefined) await nextTurn();
+  }
+}
+
+async function read(id: number, allowRead: () => unknown, timeoutMs: number): Promise<void> {
   try {
-    const verdict = allowRead({ machineInstanceName: name, state, context, authContext: auth });
-    send((await answerWithin(timeoutMs, "allowRead", verdict)) ? { t: "allowed", id } : { t: "rejected", id });
+    send((await answerWithin(timeoutMs, "allowRead", allowRead())) ? { t: "allowed", id } : { t: "rejected", id });
   } catch (error) {
     if (error instanceof TooLate) return send({ t: "failed", id, reason: "settle-timeout", message: error.message });
     output.note(id, `allowRead threw: ${describeWithStack(error)}`);
