@@ -11,6 +11,7 @@ import { createApp } from "../../src/http/app.ts";
 import type { RemoteKeySetOptions } from "../../src/jwks/remote.ts";
 import { createRemoteKeySets } from "../../src/jwks/remote.ts";
 import { createLogKeeper } from "../../src/operations/log-keeper.ts";
+import { publishMachine } from "../../src/operations/publish.ts";
 import type { Services } from "../../src/operations/services.ts";
 import { createUpdates } from "../../src/operations/updates.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
@@ -33,6 +34,10 @@ export interface AppRig {
   ): Promise<Answer>;
   /** A new key with these scopes, of the store's first organization or another one. */
   key(scopes: readonly string[], orgId?: string): Promise<Key>;
+  /** Makes this code the machine's current version, and creates instances of it. */
+  publish(machine: string, code: string, ...slugs: string[]): Promise<void>;
+  /** @returns where it then listens, for what takes a real socket */
+  listen(): Promise<string>;
   close(): Promise<void>;
 }
 type Headers = { [name: string]: string };
@@ -79,7 +84,7 @@ export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): 
   });
   await app.ready();
   let keys = 0;
-  return {
+  const rig: AppRig = {
     services,
     store,
     orgId,
@@ -105,12 +110,18 @@ export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): 
       await store.commit([{ op: "put", kind: "key", scope: keyOrgId, name: id, rec, ifRev: 0 }]);
       return rec;
     },
+    async publish(machine, code, ...slugs) {
+      await publishMachine(services, orgId, machine, code, "");
+      for (const slug of slugs) await rig.call("POST", `/machines/${machine}`, { body: { slug } });
+    },
+    listen: () => app.listen({ host: "127.0.0.1", port: 0 }),
     async close() {
       await app.close();
       await engine.close();
       await store.close();
     },
   };
+  return rig;
 }
 
 /** A token signed by this very key. */

@@ -233,6 +233,7 @@ const valid: { [operationId: string]: { path: string; json?: unknown; form?: str
   createKey: { path: "/keys", json: { name: "k", use: "ci", scopes: ["state.read"] } },
   deleteKey: { path: "/keys/sbk_none" },
   getBilling: { path: "/billing" },
+  openRealtime: { path: "/rt?token=x" },
 };
 
 test("a delivered operation that nobody spoils here would be noticed", () => {

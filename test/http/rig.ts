@@ -151,3 +151,7 @@ export default setup({ actors: { wait: fromPromise(({ input }) => new Promise((o
       WAIT: "waiting", END: "z" } },
     waiting: { invoke: { src: "wait", input: ({ event }) => event.ms, onDone: "a" } },
     z: { type: "final" } } });`;
+
+/** The same with another `allowRead`. */
+export const machineWith = (allowRead: string) =>
+  openMachine.replace(/export const allowRead = .*/, `export const allowRead = ${allowRead};`);
