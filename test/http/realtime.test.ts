@@ -203,6 +203,30 @@ describe("subscriptions are told apart by their requestId", () => {
     socket.socket.terminate();
   });
 
+  test("one that has ended, or whose socket is gone, is not asked about either", async () => {
+    const [slug, other] = [await newInstance(), await newInstance()];
+    const [socket, gone] = [await watching(slug, other), await watching(slug, other)];
+    socket.unsubscribe(slug, slug);
+    await socket.settled();
+    gone.socket.close();
+    await gone.closed;
+    const asked = vi.spyOn(rig.services.engine, "authorizeRead");
+    let n = 0;
+    // The server may learn of the client's end a little later than the client.
+    await expect
+      .poll(async () => {
+        asked.mockClear();
+        n++;
+        await send(slug, "ADD");
+        await send(other, "ADD");
+        await socket.until(({ publicContext }) => publicContext?.n === n);
+        return asked.mock.calls.map(([{ instance }]) => instance.slug);
+      })
+      .toEqual([other]);
+    asked.mockRestore();
+    socket.socket.terminate();
+  });
+
   test("one that ends before it has begun is told nothing", async () => {
     const slug = await newInstance();
     const socket = await openSocket(url, target);
