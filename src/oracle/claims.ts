@@ -38,6 +38,14 @@ export function judgeExchange(ledger: Ledger, { operationId, status, violations 
   }
 }
 
+/** Enters what came over a realtime socket under the rule that holds for every message. */
+export function judgeMessages(ledger: Ledger, { violations, json }: Answer, repro: string[]): void {
+  const rule = "SB-SPEC-REALTIME-CONFORMS";
+  const [first] = violations;
+  if (first) ledger.fail(rule, first.message, repro);
+  else if (Array.isArray(json) && json.length > 0) ledger.pass(rule);
+}
+
 /** Statuses whose bodies the published document describes count as its rules; those we added only warn. @see errata E-12, E-36, E-37 */
 function conformanceRule(status: number): string {
   if (status === 201 || status === 204) return "SB-SPEC-EMPTY-IS-EMPTY";

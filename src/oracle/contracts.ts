@@ -9,7 +9,7 @@ import type { Expected } from "./match.ts";
 export type Level = "MUST" | "CLIENT" | "ADVISORY";
 
 /** What a target must be able to do for a rule or a scenario to apply. */
-export type Capability = "admin" | "act-as" | "keys" | "orgs" | "tokens" | "settle-timeout" | "xstate5";
+export type Capability = "admin" | "act-as" | "keys" | "orgs" | "tokens" | "settle-timeout" | "ws" | "xstate5";
 
 export interface Rule {
   id: string;
@@ -101,8 +101,18 @@ export interface Eventually {
   eventually: Send;
   withinMs: number;
 }
+export interface Ws {
+  ws: string;
+  params?: { [name: string]: unknown };
+  as?: Caller;
+  messages?: unknown[];
+  until?: Expected;
+  withinMs?: number;
+  refusable?: boolean;
+  expect: Claim[];
+}
 /** One step of a scenario. @see contracts/README.md */
-export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventually;
+export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventually | Ws;
 
 export interface Scenario {
   name: string;

@@ -1,6 +1,7 @@
 // Compares what came with what a scenario expects: a part of it, or a matcher.
 
 import { isDeepStrictEqual } from "node:util";
+import { dig } from "./fill.ts";
 
 /** A value, of which objects name only the properties that matter, or an object of `$` matchers. @see contracts/README.md */
 export type Expected = unknown;
@@ -34,6 +35,11 @@ const matchers: { readonly [name: string]: Matcher } = {
     const texts = asArray(actual).map((item) => JSON.stringify(item));
     const twice = texts.find((text, i) => texts.indexOf(text) !== i);
     return twice === undefined ? null : `${where} has ${twice} twice`;
+  },
+  $ascending: (pointer, actual, where) => {
+    const values = asArray(actual).map((item) => Number(dig(item, String(pointer))));
+    const fall = values.findIndex((value, i) => !(value >= (values[i - 1] ?? value)));
+    return fall === -1 ? null : `${where} has ${values[fall]} at ${pointer} after ${values[fall - 1]}`;
   },
   $contains: (expected, actual, where) =>
     asArray(actual).some((item) => mismatch(expected, item, where) === null)

@@ -3,6 +3,7 @@
 import { shellPrelude } from "./caller.ts";
 import type { Level, Rule } from "./contracts.ts";
 import { madeTokenPrelude } from "./subject-token.ts";
+import { socketPrelude, usesSockets } from "./socket-shell.ts";
 
 export type Status = "passed" | "failed" | "warned" | "skipped" | "not-exercised" | "flaky" | "oracle-error";
 
@@ -56,7 +57,9 @@ export class Ledger {
 
   /** `repro` holds the curl lines that led there. */
   fail(rule: string, message: string, repro: string[]): void {
-    this.#entry(rule).failure ??= { message, repro: [...shellPrelude, ...madeTokenPrelude, ...repro] };
+    const sockets = usesSockets(repro) ? socketPrelude : [];
+    const prelude = [...shellPrelude, ...madeTokenPrelude, ...sockets];
+    this.#entry(rule).failure ??= { message, repro: [...prelude, ...repro] };
   }
 
   /** The oracle itself failed while it exercised the rule. */

@@ -2,17 +2,19 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { callOf } from "./call.ts";
-import { judgeExchange, refutation } from "./claims.ts";
-import type { Claim, Eventually, Pages, Parallel, Repeat, Request, Rule, Send, Step, Upload } from "./contracts.ts";
+import { judgeExchange, judgeMessages, refutation } from "./claims.ts";
+import type { Claim, Eventually, Pages, Parallel, Repeat, Request, Rule, Send, Step, Upload, Ws } from "./contracts.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import { dig, fill } from "./fill.ts";
 import type { Ledger } from "./report.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** What a scenario's steps work with. Branches of a `parallel` get a copy with variables of their own. */
 export interface Scope {
   /** The scenario, and the XState version of its machines, for messages. */
   title: string;
   exchange: Exchange;
+  sockets: Sockets;
   ledger: Ledger;
   rules: ReadonlyMap<string, Rule>;
   /** Why a rule does not apply to the target, or null. */
@@ -40,6 +42,7 @@ function runStep(step: Step, scope: Scope): Promise<boolean> {
   if ("upload" in step) return runUpload(step, scope);
   if ("pages" in step) return runPages(step, scope);
   if ("repeat" in step) return runRepeat(step, scope);
+  if ("ws" in step) return runWs(step, scope);
   return "parallel" in step ? runParallel(step, scope) : runEventually(step, scope);
 }
 
@@ -134,6 +137,26 @@ async function runEventually({ eventually, withinMs }: Eventually, scope: Scope)
     await sleep(pollMs);
   }
 }
+
+async function runWs(
+  { ws, params = {}, as = {}, messages = [], until, withinMs, refusable, expect }: Ws,
+  scope: Scope,
+) {
+  const { sockets, ledger, trail, variables } = scope;
+  const handshake = callOf({ send: "openRealtime", params, as, expect: [] }, variables);
+  const answer = await sockets.talk(ws, handshake, {
+    messages: fill(messages, variables),
+    ...(until === undefined ? {} : { until: fill(until, variables) }),
+    withinMs: withinMs ?? patienceMs,
+    refusable: refusable ?? false,
+  });
+  trail.push(answer.curl);
+  judgeMessages(ledger, answer, [...trail]);
+  return enterClaims(expect, answer, `the socket ${ws}`, scope);
+}
+
+/** How long a message is waited for. */
+const patienceMs = 5_000;
 
 function sum(numbers: Iterable<number>): number {
   return [...numbers].reduce((total, n) => total + n, 0);

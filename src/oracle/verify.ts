@@ -1,6 +1,6 @@
 // A whole run: publishes the machines that scenarios share, runs the scenarios, and reports.
 
-import { createResponseCheck } from "../spec/response-check.ts";
+import { createResponseCheck, type ResponseCheck } from "../spec/response-check.ts";
 import {
   type Capability,
   type Contracts,
@@ -14,6 +14,7 @@ import {
 import { createExchange, type Exchange, type Target } from "./exchange.ts";
 import { Ledger, type Report } from "./report.ts";
 import { runSteps, type Scope } from "./scenario.ts";
+import { createSockets } from "./sockets.ts";
 
 export interface VerifyOptions {
   target: Target;
@@ -44,7 +45,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const probe = await exchange.send({ method: "GET", path: "/machines", headers: {}, caller: {} });
   if (probe.status === 0) throw new TargetUnreachable(`${target.url} gives ${probe.text}`);
   const ledger = new Ledger();
-  const run: Run = { options, exchange, ledger, published: new Map(), names: 0, rules: byId(contracts.rules) };
+  const run: Run = { options, check, exchange, ledger, published: new Map(), names: 0, rules: byId(contracts.rules) };
   for (const scenario of contracts.scenarios) {
     if (wanted(scenario, only)) await runScenario(scenario, run);
   }
@@ -68,6 +69,7 @@ function isReported(id: string, { scenarios }: Contracts, only: readonly string[
 
 interface Run {
   options: VerifyOptions;
+  check: ResponseCheck;
   exchange: Exchange;
   ledger: Ledger;
   rules: Map<string, Rule>;
@@ -125,7 +127,8 @@ async function runVariant(scenario: Scenario, version: XStateVersion | null, run
     scope.variables.set(machine, published.slug);
   }
   for (const name of scenario.names ?? []) scope.variables.set(name, newName(name, run));
-  if (await runSteps(scenario.steps, scope)) return;
+  const isWhole = await runSteps(scenario.steps, scope).finally(() => scope.sockets.close());
+  if (isWhole) return;
   for (const rule of rulesOf(scenario.steps)) run.ledger.note(rule, `${scope.title} stopped before it`);
 }
 
@@ -136,10 +139,12 @@ function newName(name: string, run: Run): string {
 }
 
 function scopeOf(name: string, version: XStateVersion | null, run: Run): Scope {
-  const { capabilities, contracts, settleTimeoutMs, target } = run.options;
+  const { target, capabilities, contracts, settleTimeoutMs, now } = run.options;
+  const onOpen = () => run.ledger.count("openRealtime", 101);
   return {
     title: version === null ? name : `${name} (XState ${version})`,
     exchange: run.exchange,
+    sockets: createSockets({ target, check: run.check, now, onOpen }),
     ledger: run.ledger,
     rules: run.rules,
     inapplicable: ({ needs = [] }) => {

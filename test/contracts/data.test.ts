@@ -157,13 +157,20 @@ function allSteps(steps: readonly Step[]): Step[] {
   });
 }
 
+function operationOf(step: Step): string {
+  if ("ws" in step) return "openRealtime";
+  return "send" in step ? step.send : "pages" in step ? step.pages : "";
+}
+
 function operationsOf(steps: readonly Step[]): string[] {
-  return allSteps(steps).flatMap((step) => ("send" in step ? [step.send] : "pages" in step ? [step.pages] : []));
+  return allSteps(steps)
+    .map(operationOf)
+    .filter((id) => id !== "");
 }
 
 function parametersUnknown(steps: readonly Step[]): string[] {
   return allSteps(steps).flatMap((step) => {
-    const id = "send" in step ? step.send : "pages" in step ? step.pages : "";
+    const id = operationOf(step);
     const known = operations.find(({ operationId }) => operationId === id)?.parameters.map(({ name }) => name) ?? [];
     const given = "params" in step ? Object.keys(step.params ?? {}) : [];
     return given.filter((name) => !known.includes(name)).map((name) => `${id} ${name}`);

@@ -7,7 +7,17 @@ import { type Capability, loadContracts } from "../../src/oracle/contracts.ts";
 import { verify } from "../../src/oracle/verify.ts";
 
 const settleTimeoutMs = 2_500;
-const capabilities = new Set<Capability>(["admin", "act-as", "keys", "orgs", "tokens", "settle-timeout", "xstate5"]);
+/** All there are. */
+const capabilities = new Set<Capability>([
+  "admin",
+  "act-as",
+  "keys",
+  "orgs",
+  "tokens",
+  "settle-timeout",
+  "ws",
+  "xstate5",
+]);
 
 it("conforms, and every rule that applies is exercised", { timeout: 120_000 }, async () => {
   const defects: string[] = [];

@@ -87,6 +87,15 @@ describe("the handshake", () => {
   });
 });
 
+test("a request that offers another protocol is answered as if it had not", async () => {
+  const offer = "connection: upgrade, http2-settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n";
+  const head = `host: x\r\nauthorization: Bearer ${rig.adminToken}\r\n${offer}\r\n`;
+  expect(await exchange(url, `GET /machines/open HTTP/1.1\r\n${head}`)).toMatchObject([{ status: 200 }]);
+  expect(await exchange(url, `GET ${target} HTTP/1.1\r\n${head}`)).toMatchObject([
+    { status: 400, body: { parameter: "upgrade" } },
+  ]);
+});
+
 describe("a subscription is told", () => {
   test("the current state at once, then every stored transition, and nothing private", async () => {
     const slug = await newInstance();

@@ -108,7 +108,7 @@ test("what is told while it reads is neither lost nor told before the current st
   expect(told).toEqual([0, 1, 2]);
 });
 
-test("states are told in their order, in whatever order they are allowed", async () => {
+test("states are told in their order, in whatever order they are judged", async () => {
   isPatient = true;
   watch();
   await quiet();
@@ -116,10 +116,10 @@ test("states are told in their order, in whatever order they are allowed", async
   expect(asked.map((ask) => ask.state)).toEqual(["0", "1", "2"]);
   for (const ask of asked.toReversed()) {
     expect(told).toEqual([]);
-    ask.answer("allowed");
+    ask.answer(ask.state === "2" ? "rejected" : "allowed");
     await quiet();
   }
-  expect(told).toEqual([0, 1, 2]);
+  expect(told).toEqual([0, 1, "rejected-by-machine-authorizer"]);
 });
 
 test("the caller is looked at again before each state, and it ends with the first that is refused", async () => {
@@ -173,6 +173,32 @@ test("without room nothing is asked or told but the newest, when there is room a
   await happen(6);
   await quiet();
   expect(told).toEqual([0, 5, 6]);
+});
+
+test("without room nothing is asked about to begin with", async () => {
+  const watched = watch();
+  await quiet();
+  [isPatient, hasRoom] = [true, false];
+  await happen(1, 2);
+  await quiet();
+  expect(asked).toEqual([]);
+  hasRoom = true;
+  watched.resume();
+  expect(asked.map((ask) => ask.state)).toEqual(["2"]);
+});
+
+test("without room, what was too much to ask about is newer than what was asked about", async () => {
+  isPatient = true;
+  const watched = watch();
+  await quiet();
+  await happen(...Array.from({ length: 100 }, (_, index) => index + 1));
+  [isPatient, hasRoom] = [false, false];
+  for (const ask of asked) ask.answer("allowed");
+  await quiet();
+  hasRoom = true;
+  watched.resume();
+  await quiet();
+  expect(told).toEqual([100]);
 });
 
 test("without room, and without anything newer, the last that was asked about is the newest", async () => {

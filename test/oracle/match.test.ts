@@ -29,6 +29,8 @@ describe("an expected value", () => {
     ["$excludes", { $excludes: { a: 1 } }, [{ a: 2 }], [{ a: 1 }]],
     ["$maxLength", { $maxLength: 2 }, [1, 2], [1, 2, 3]],
     ["$maxLength of what is no array", { $maxLength: 2 }, [], "ab"],
+    ["$ascending", { $ascending: "/a" }, [{ a: 1 }, { a: 1 }, { a: 2.5 }], [{ a: 1 }, { a: 0.5 }]],
+    ["$ascending, of numbers alone", { $ascending: "/a" }, [], [{}]],
     ["$inOrder", { $inOrder: [1, 2] }, [0, 1, 5, 2], [2, 1]],
     ["$mentions", { $mentions: "b c" }, { a: ["b c"] }, { a: ["b"] }],
     ["$claims", { $claims: { act: { sub: "ada" } } }, "e30.eyJhY3QiOnsic3ViIjoiYWRhIn19.x", "e30.e30.x"],
