@@ -1,4 +1,4 @@
-// `npm run bench`: Settle beside Prism's stateless mock, turn and turn about in one run, with start-up and memory. Nothing is asserted.
+// `npm run bench`: Settle beside Prism's stateless mock, turn and turn about in one run, with start-up, memory and subscribers; nothing is asserted.
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
@@ -9,22 +9,33 @@ import type { Request } from "./load.ts";
 import { load, sendAll } from "./load.ts";
 import type { Program } from "./programs.ts";
 import { residentMemory, startPrism, startSettle } from "./programs.ts";
-import type { Figures, Pair } from "./report.ts";
-import { toMarkdown, writeReport } from "./report.ts";
+import type { Figures, Pair, SubscriberFigures } from "./report.ts";
+import { readFigures, toMarkdown, writeReport } from "./report.ts";
+import type { Crowd, CrowdFigures } from "./subscribers.ts";
+import { measureCrowd } from "./subscribers.ts";
 
-const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const { values: flags } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, subscribers: { type: "boolean", default: false } },
+});
 const instances = 1_000;
 const plan = flags.quick
   ? { rounds: 2, seconds: 1, warmUpSeconds: 1, starts: 2 }
   : { rounds: 5, seconds: 3, warmUpSeconds: 2, starts: 10 };
 const connections = 16;
+const manySubscribers: Crowd[] = [
+  { instances: 1, subscribersOfEach: 1_000, eventsOfEach: 20 },
+  { instances: 1_000, subscribersOfEach: 1, eventsOfEach: 5 },
+];
 const machine = fileURLToPath(new URL("machine.ts", import.meta.url));
 /** 1 kB as JSON. The owner is whoever the admin token speaks for, so that the machine's authorizers say yes. */
 const context = { owner: "settle-admin", notes: "n".repeat(989) };
 
 const folder = await mkdtemp(join(tmpdir(), "settle-bench-"));
 try {
-  const figures = await measure(folder);
+  // The subscribers alone take their place beside what was measured before.
+  const figures = flags.subscribers
+    ? { ...(await readFigures()), subscribers: await measureSubscribers(folder) }
+    : await measure(folder);
   process.stdout.write(toMarkdown(figures));
   // A quick look must not replace the figures that were taken with care.
   if (!flags.quick) await writeReport(figures);
@@ -50,7 +61,25 @@ async function measure(folder: string): Promise<Figures> {
     workload: { connections, instances, ...plan, contextBytes: JSON.stringify(context).length },
     startUp,
     ...operations,
+    subscribers: await measureSubscribers(folder),
   };
+}
+
+/** On a server of their own, so that its memory is theirs. */
+async function measureSubscribers(folder: string): Promise<SubscriberFigures> {
+  const settle = await startSettle(join(folder, "subscribers", "db.json"), [machine]);
+  try {
+    const crowds: CrowdFigures[] = [];
+    for (const crowd of manySubscribers) {
+      const slugs = Array.from({ length: crowd.instances }, (_, n) => `followed-${crowds.length}-${n}`);
+      let n = 0;
+      await sendAll(settle, Math.min(connections, slugs.length), slugs.length, () => creation(slugs[n++] ?? ""));
+      crowds.push(await measureCrowd(settle, crowd, slugs));
+    }
+    return { date: new Date().toISOString(), load: loadavg()[0] ?? 0, crowds };
+  } finally {
+    await settle.stop();
+  }
 }
 
 /** A store with the instances that are there before anything is measured, and their machine's bundle, as a clean stop leaves it. */

@@ -1,8 +1,9 @@
 // Writes what was measured: all of it as JSON, the medians as a short table.
 
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Round } from "./load.ts";
 import type { Resident } from "./programs.ts";
+import type { CrowdFigures } from "./subscribers.ts";
 
 /** An operation of ours and, right after it, Prism's mock under the same load. */
 export interface Pair {
@@ -28,6 +29,19 @@ export interface Figures {
   startUp: { empty: number[]; filled: number[] };
   /** Bytes resident: the server, and its runner. */
   memory: { atRest: Resident; afterLoad: Resident };
+  subscribers: SubscriberFigures;
+}
+
+/** May be measured apart from the rest, so with its own date and load average. */
+export interface SubscriberFigures {
+  date: string;
+  load: number;
+  crowds: CrowdFigures[];
+}
+
+/** What was written last. */
+export async function readFigures(): Promise<Figures> {
+  return JSON.parse(await readFile(new URL("results.json", import.meta.url), "utf8")) as Figures;
 }
 
 export async function writeReport(figures: Figures): Promise<void> {
@@ -35,7 +49,7 @@ export async function writeReport(figures: Figures): Promise<void> {
   await writeFile(new URL("README.md", import.meta.url), toMarkdown(figures));
 }
 
-export function toMarkdown({ machine, workload, operations, startUp, memory, date }: Figures): string {
+export function toMarkdown({ machine, workload, operations, startUp, memory, date, subscribers }: Figures): string {
   const { connections, rounds, seconds, instances, contextBytes, starts } = workload;
   return `# Benchmark
 
@@ -63,7 +77,49 @@ ${markdownTable(
     ["runner's, then", megabytes(memory.afterLoad.children)],
   ],
 )}
+
+${subscribersMarkdown(subscribers)}`;
+}
+
+function subscribersMarkdown({ date, load, crowds }: SubscriberFigures): string {
+  return `## Subscribers
+
+Measured on ${date.slice(0, 10)}, load average ${load.toFixed(1)}; \`npm run bench -- --subscribers\` measures only this. Each subscriber has a socket, a token and an end user of its own, and
+\`allowRead\` is asked about each before every update. An instance's next event is sent when the updates of the one before are there, 16 instances
+at a time. The delay is from the event's answer to the last of its updates. Subscribers, server and runner share the machine.
+
+${markdownTable(
+  [
+    "instances × subscribers × events",
+    "updates",
+    "arrived",
+    "delay p50 ms",
+    "p99 ms",
+    "updates/s",
+    "server's MB",
+    "runner's MB",
+  ],
+  crowds.map(crowdRow),
+)}
+
+Memory is before the first socket, with all subscribed, and after the last update.
 `;
+}
+
+function crowdRow(figures: CrowdFigures): string[] {
+  const { instances, subscribersOfEach, eventsOfEach, updates, delayMs, totalMs, memory } = figures;
+  const stages = [memory.before, memory.subscribed, memory.after];
+  const updatesOfEvents = instances * subscribersOfEach * eventsOfEach;
+  return [
+    `${instances} × ${subscribersOfEach} × ${eventsOfEach}`,
+    String(updates.expected),
+    String(updates.arrived),
+    delayMs.p50.toFixed(1),
+    delayMs.p99.toFixed(1),
+    ((updatesOfEvents / totalMs) * 1_000).toFixed(0),
+    stages.map(({ own }) => (own / 1e6).toFixed(0)).join(", "),
+    stages.map(({ children }) => (children / 1e6).toFixed(0)).join(", "),
+  ];
 }
 
 function operationRow(name: string, pairs: Pair[]): string[] {

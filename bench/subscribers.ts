@@ -15,8 +15,8 @@ export interface Crowd {
 export interface CrowdFigures extends Crowd {
   /** The state at the beginning counts as an update. */
   updates: { expected: number; arrived: number };
-  /** Milliseconds from an event's answer until all its updates are there, for each event; 0 when they came before the answer. */
-  delaysMs: number[];
+  /** Milliseconds from an event's answer until all its updates are there; 0 when they came before the answer. */
+  delayMs: { p50: number; p99: number; longest: number };
   /** From the first event to the last update. */
   totalMs: number;
   /** Bytes resident: before a socket was opened, with all subscribed, after the last update. */
@@ -54,7 +54,8 @@ export async function measureCrowd(settle: Program, crowd: Crowd, slugs: string[
   const memory = { before, subscribed, after: residentMemory(settle) };
   for (const socket of sockets) socket.terminate();
   const expected = subscribers.length * (eventsOfEach + 1);
-  return { ...crowd, updates: { expected, arrived: arrivals.total }, delaysMs, totalMs, memory };
+  const delayMs = { p50: quantile(delaysMs, 0.5), p99: quantile(delaysMs, 0.99), longest: quantile(delaysMs, 1) };
+  return { ...crowd, updates: { expected, arrived: arrivals.total }, delayMs, totalMs, memory };
 }
 
 /** Counts the updates of each instance's each state. */
@@ -131,4 +132,9 @@ async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>)
     for (const item of rest) await work(item);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+function quantile(values: number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }

@@ -222,6 +222,11 @@ describe("Prism finds nothing wrong with", () => {
     });
   });
 
+  test("a request for the realtime socket that is no handshake: Prism carries no sockets, so this is all it can see", async () => {
+    const plain = await call("openRealtime", "GET /rt?token=any");
+    expect([plain.status, plain.body.parameter]).toEqual([400, "upgrade"]);
+  });
+
   test("any operation there is: none was left out", () => {
     expect([...called].sort()).toEqual(Object.keys(operationTable).sort());
   });
