@@ -84,7 +84,7 @@ ${subscribersMarkdown(subscribers)}`;
 function subscribersMarkdown({ date, load, crowds }: SubscriberFigures): string {
   return `## Subscribers
 
-Measured on ${date.slice(0, 10)}, load average ${load.toFixed(1)}; \`npm run bench -- --subscribers\` measures only this. Each subscriber has a socket, a token and an end user of its own, and
+Measured on ${date.slice(0, 10)}, load average ${load.toFixed(1)}; \`npm run bench -- --subscribers\` measures only this. Each subscriber has a socket, a token and an auth context of its own, and
 \`allowRead\` is asked about each before every update. An instance's next event is sent when the updates of the one before are there, 16 instances
 at a time. The delay is from the event's answer to the last of its updates. Subscribers, server and runner share the machine.
 
