@@ -1,6 +1,6 @@
 // Judges answers: by the claims of a scenario, and by the rules that hold for every exchange.
 
-import type { Claim } from "./contracts.ts";
+import { type Claim, messageRule } from "./contracts.ts";
 import type { Answer } from "./exchange.ts";
 import { mismatch, show } from "./match.ts";
 import type { Ledger } from "./report.ts";
@@ -40,10 +40,9 @@ export function judgeExchange(ledger: Ledger, { operationId, status, violations 
 
 /** Enters what came over a realtime socket under the rule that holds for every message. */
 export function judgeMessages(ledger: Ledger, { violations, json }: Answer, repro: string[]): void {
-  const rule = "SB-SPEC-REALTIME-CONFORMS";
   const [first] = violations;
-  if (first) ledger.fail(rule, first.message, repro);
-  else if (Array.isArray(json) && json.length > 0) ledger.pass(rule);
+  if (first) ledger.fail(messageRule, first.message, repro);
+  else if (Array.isArray(json) && json.length > 0) ledger.pass(messageRule);
 }
 
 /** Statuses whose bodies the published document describes count as its rules; those we added only warn. @see errata E-12, E-36, E-37 */

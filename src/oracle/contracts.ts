@@ -168,12 +168,16 @@ function read<T>(folder: string, file: string, schema: string): T {
 /** Rules that no scenario claims: every exchange is judged by them. */
 export const rulesOfEveryExchange = /^SB-SPEC-/;
 
-/** Ids of the rules that steps claim, in order, without repetition. */
+/** Every message over a realtime socket is judged by it. */
+export const messageRule = "SB-SPEC-REALTIME-CONFORMS";
+
+/** Ids of the rules that steps exercise, in order, without repetition. */
 export function rulesOf(steps: readonly Step[]): string[] {
   const ids = steps.flatMap((step): string[] => {
     const claimed = "expect" in step ? (step.expect ?? []).map(({ rule }) => rule) : [];
     if ("eventually" in step) return rulesOf([step.eventually]);
     if ("repeat" in step) return rulesOf(step.steps);
+    if ("ws" in step) return [...claimed, messageRule];
     if ("parallel" in step) return [...step.parallel.flatMap(rulesOf), ...claimed];
     return "pages" in step ? [...rulesOf(step.between ?? []), ...claimed] : claimed;
   });
