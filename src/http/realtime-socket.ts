@@ -92,6 +92,7 @@ export function serveSocket(socket: WebSocket, { services, frames, limits, log, 
     for (const watch of watches.values()) watch.stop();
     watches.clear();
   });
+  socket.on("ping", () => idle.refresh());
   // Broken framing: the library closes the socket, which is all there is to do.
   socket.on("error", () => {});
 }
