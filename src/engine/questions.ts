@@ -56,8 +56,7 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     return this.#ask<Awaited<ReturnType<Engine["mapRequest"]>>>({
       instance: null,
       code,
-      ask: (worker, id, listener) =>
-        worker.call(id, { op: "map-request", id, mapper, request, timeoutMs }, listener),
+      ask: (worker, id, listener) => worker.call(id, { op: "map-request", id, mapper, request, timeoutMs }, listener),
       read: (message) => {
         if (message.t === "absent") return { kind: "absent" };
         if (message.t !== "mapped") return undefined;
@@ -76,8 +75,7 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     const answer = await this.#ask<Awaited<ReturnType<Engine["mapResponse"]>>>({
       instance,
       code,
-      ask: (worker, id, listener) =>
-        worker.call(id, { op: "map-response", id, mapper, reached, timeoutMs }, listener),
+      ask: (worker, id, listener) => worker.call(id, { op: "map-response", id, mapper, reached, timeoutMs }, listener),
       read: (message) => {
         if (message.t === "absent") return { kind: "absent" };
         if (message.t !== "mapped") return undefined;

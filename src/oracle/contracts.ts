@@ -188,10 +188,17 @@ export function rulesOf(steps: readonly Step[]): string[] {
 export function operationsClaimedIn(steps: readonly Step[], isTallied = false): string[] {
   return steps.flatMap((step) => {
     const isClaimed = isTallied || ("expect" in step && (step.expect ?? []).length > 0);
-    const called = "send" in step ? [step.send] : "pages" in step ? [step.pages] : [];
+    const called = calledBy(step);
     const within = operationsClaimedIn(stepsWithin(step), isTallied || ("parallel" in step && isClaimed));
     return isClaimed ? [...called, ...within] : within;
   });
+}
+
+/** The operation that a step calls by itself. */
+function calledBy(step: Step): string[] {
+  if ("send" in step) return [step.send];
+  if ("ws" in step) return ["openRealtime"];
+  return "pages" in step ? [step.pages] : [];
 }
 
 function stepsWithin(step: Step): Step[] {

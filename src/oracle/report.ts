@@ -2,8 +2,8 @@
 
 import { shellPrelude } from "./caller.ts";
 import type { Level, Rule } from "./contracts.ts";
-import { madeTokenPrelude } from "./subject-token.ts";
 import { socketPrelude, usesSockets } from "./socket-shell.ts";
+import { madeTokenPrelude } from "./subject-token.ts";
 
 export type Status = "passed" | "failed" | "warned" | "skipped" | "not-exercised" | "flaky" | "oracle-error";
 
