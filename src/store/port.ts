@@ -80,18 +80,27 @@ export interface IndexPage {
 /**
  * One part of a commit. `ifRev` fences it: the revision the record must have now, 0 = it must not exist.
  * `append` adds to an instance's history; the rows' `seq` must continue it without a gap. Deleting an instance deletes its history.
+ *
+ * `expect` and `expectNone` change nothing and fence the rest of the commit. `expect`: the record is still the one with this `order`, at
+ * whatever revision; a revision alone can't tell it from one made again under its name. `expectNone`: the scope holds no record of the
+ * kind (a commit that is accepted and not durable yet counts), which only means something after the changes that emptied it.
  */
 export type Change =
   | { [K in Kind]: { op: "put"; kind: K; scope: string; name: string; rec: Collections[K]; ifRev: number } }[Kind]
   | { op: "delete"; kind: Kind; scope: string; name: string; ifRev: number }
-  | { op: "append"; scope: string; name: string; rows: Transition[] };
+  | { op: "append"; scope: string; name: string; rows: Transition[] }
+  | { op: "expect"; kind: Kind; scope: string; name: string; order: number }
+  | { op: "expectNone"; kind: Kind; scope: string };
 
-/** A commit was refused because a record is not at the revision it was read at. Nothing of the commit was applied. */
+/**
+ * A commit was refused: the record `ref` is not at the revision, or not the one, that it was read at. Nothing of the commit was applied.
+ * `actualRev` is 0 when it doesn't exist. A scope that should have been empty is a `ref` without a name.
+ */
 export class StoreConflict extends Error {
   readonly ref: Ref;
   readonly actualRev: number;
-  constructor(ref: Ref, expectedRev: number, actualRev: number) {
-    super(`${ref.kind} ${ref.scope}/${ref.name} is at revision ${actualRev}, not ${expectedRev}`);
+  constructor(ref: Ref, actualRev: number, message: string) {
+    super(message);
     this.name = "StoreConflict";
     this.ref = ref;
     this.actualRev = actualRev;

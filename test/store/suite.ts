@@ -170,6 +170,68 @@ function commitTests(store: () => Store): void {
     expect(await afterDelete).toEqual([[0], [1]]);
   });
 
+  describe("a commit that expects a record", () => {
+    const expectInstance = (name: string, order: number): Change => ({
+      op: "expect",
+      kind: "instance",
+      scope,
+      name,
+      order,
+    });
+    const orderOf = async (name: string) => (await store().get("instance", scope, name))?.order ?? 0;
+
+    test("goes through whatever revision it is at, and answers nothing for the expectation", async () => {
+      await store().commit([putInstance("a", 0)]);
+      const order = await orderOf("a");
+      await store().commit([putInstance("a", 1)]);
+      expect(await store().commit([expectInstance("a", order), putInstance("b", 0)])).toEqual([0, 1]);
+      const pending = [store().commit([putInstance("a", 2)]), store().commit([expectInstance("a", order)])];
+      expect(await Promise.all(pending)).toEqual([[3], [0]]);
+    });
+
+    test("is refused when the record is gone, or another one under its name, though at the same revision", async () => {
+      await store().commit([putInstance("a", 0)]);
+      const order = await orderOf("a");
+      const late = () => store().commit([expectInstance("a", order), putInstance("b", 0)]);
+      // Deleted, but not durably yet: the fence knows already.
+      const [, refused] = await Promise.allSettled([store().commit([remove("a", 1)]), late()]);
+      expect(refused).toMatchObject({ status: "rejected", reason: { ref: { name: "a" }, actualRev: 0 } });
+      await store().commit([putInstance("a", 0)]);
+      await expect(late()).rejects.toThrow(StoreConflict);
+      expect(await namesInPages(store(), 10)).toEqual(["a"]);
+    });
+  });
+
+  describe("a commit that expects an empty scope", () => {
+    const expectNone = (inScope = scope): Change => ({ op: "expectNone", kind: "instance", scope: inScope });
+
+    test("is refused while there is a record, durable or on its way", async () => {
+      const refusal = { ref: { kind: "instance", scope, name: "" } };
+      const [, early] = await Promise.allSettled([
+        store().commit([putInstance("a", 0)]),
+        store().commit([expectNone()]),
+      ]);
+      expect(early).toMatchObject({ status: "rejected", reason: refusal });
+      const [, late] = await Promise.allSettled([
+        store().commit([putInstance("a", 1)]),
+        store().commit([expectNone()]),
+      ]);
+      expect(late).toMatchObject({ status: "rejected", reason: refusal });
+      await expect(store().commit([expectNone(), remove("a", 2)])).rejects.toThrow(StoreConflict);
+      await expect(store().commit([remove("a", 2), putInstance("b", 0), expectNone()])).rejects.toThrow(StoreConflict);
+      expect(await namesInPages(store(), 10)).toEqual(["a"]);
+    });
+
+    test("goes through once the records are gone, by the same commit or one on its way; other scopes don't matter", async () => {
+      expect(await store().commit([expectNone()])).toEqual([0]);
+      await store().commit([putInstance("a", 0), putInstance("b", 0)]);
+      expect(await store().commit([expectNone("org_test/doo"), expectNone("org_test/door2")])).toEqual([0, 0]);
+      const emptied = [store().commit([remove("a", 1)]), store().commit([remove("b", 1), expectNone()])];
+      expect(await Promise.all(emptied)).toEqual([[0], [0, 0]]);
+      expect(await store().commit([expectNone()])).toEqual([0]);
+    });
+  });
+
   test("deleting what is to be absent, and committing nothing, are fine", async () => {
     expect(await store().commit([remove("ghost", 0)])).toEqual([0]);
     expect(await store().commit([])).toEqual([]);

@@ -53,6 +53,11 @@ export class Contents {
     return scope === undefined ? null : this.get("key", scope, id);
   }
 
+  /** Number of records of a kind in a scope. */
+  size(kind: Kind, scope: string): number {
+    return this.#table(kind, scope)?.size ?? 0;
+  }
+
   list<K extends Kind>(kind: K, scope: string, after: number, limit: number): Page<Stored<Collections[K]>> {
     return this.#table(kind, scope)?.page(after, limit) ?? { items: [] };
   }

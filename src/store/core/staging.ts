@@ -45,7 +45,9 @@ export class Staging {
     for (const change of changes) {
       if (change.op === "append") gap ??= this.#append(plan, change);
       else if (change.op === "put") this.#put(plan, change);
-      else this.#delete(plan, change);
+      else if (change.op === "delete") this.#delete(plan, change);
+      else if (change.op === "expect") this.#expect(plan, change);
+      else this.#expectNone(plan, change);
     }
     if (gap !== null) throw gap;
     return plan;
@@ -111,6 +113,29 @@ export class Staging {
     return null;
   }
 
+  #expect(plan: Plan, { kind, scope, name, order }: Extract<Change, { op: "expect" }>): void {
+    const now = this.#standing(plan, kind, scope, name);
+    if (now.rev === 0 || now.order !== order) {
+      const message = `${kind} ${scope}/${name} is not the one that was created in place ${order}`;
+      throw new StoreConflict({ kind, scope, name }, now.rev, message);
+    }
+    plan.revs.push(0);
+  }
+
+  /** What is durable and stays, and what is accepted and will be. */
+  #expectNone(plan: Plan, { kind, scope }: Extract<Change, { op: "expectNone" }>): void {
+    const lead = keyOf(kind, scope, "");
+    const accepted = new Map<string, Standing>([...this.#pending, ...plan.touched]);
+    let count = this.#contents.size(kind, scope);
+    for (const [key, { rev }] of accepted) {
+      if (!key.startsWith(lead)) continue;
+      const isDurable = this.#contents.get(kind, scope, key.slice(lead.length)) !== null;
+      count += Number(rev > 0) - Number(isDurable);
+    }
+    if (count > 0) throw new StoreConflict({ kind, scope, name: "" }, 0, `${scope} holds ${count} of kind ${kind}`);
+    plan.revs.push(0);
+  }
+
   #standing(plan: Plan, kind: Kind, scope: string, name: string): Standing {
     const key = keyOf(kind, scope, name);
     const accepted = plan.touched.get(key) ?? this.#pending.get(key);
@@ -122,8 +147,9 @@ export class Staging {
   }
 }
 
-function fence(ref: Ref, ifRev: number, rev: number): void {
-  if (rev !== ifRev) throw new StoreConflict({ kind: ref.kind, scope: ref.scope, name: ref.name }, ifRev, rev);
+function fence({ kind, scope, name }: Ref, ifRev: number, rev: number): void {
+  if (rev === ifRev) return;
+  throw new StoreConflict({ kind, scope, name }, rev, `${kind} ${scope}/${name} is at revision ${rev}, not ${ifRev}`);
 }
 
 /** One string a record; the length keeps scope and name apart whatever characters they hold. */
