@@ -71,6 +71,16 @@ export class LiveSession {
     });
   }
 
+  /** @see Engine.end */
+  async end(reason: Error): Promise<void> {
+    this.#refused = true;
+    this.#closing = true;
+    this.#worker.send({ op: "end", session: this.#id });
+    // The commit under way goes through, and the calls that it answers are answered; those queued behind it are skipped.
+    await this.#commits;
+    this.#failAll(reason);
+  }
+
   #call(id: number, message: ToWorker): void {
     this.#worker.call(id, message, {
       instance: this.#delivery.instance,
@@ -144,8 +154,11 @@ export class LiveSession {
   #fail(error: unknown): void {
     this.#refused = true;
     this.#acknowledge(false);
-    for (const [, { caller }] of this.#waiting) caller.fail(error);
-    this.#waiting.clear();
+    this.#failAll(error);
+  }
+
+  #failAll(error: unknown): void {
+    for (const id of [...this.#waiting.keys()]) this.#refuse(id, error);
     this.#close();
   }
 
@@ -172,9 +185,10 @@ export class LiveSession {
     waiting?.caller.answer(outcome);
   }
 
-  #refuse(id: number, error: Error): void {
+  #refuse(id: number, error: unknown): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
+    this.#worker.release(id);
     waiting?.caller.fail(error);
   }
 

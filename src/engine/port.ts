@@ -170,6 +170,12 @@ export interface Engine {
    */
   deliver(delivery: Delivery): { turn: Promise<boolean>; outcome: Promise<Outcome> };
 
+  /**
+   * Ends an instance's live session, if there is one: no further step of it is committed, its children are stopped, and whoever waits for it
+   * is told `reason`. Resolves when none of its commits is under way any more.
+   */
+  end(instance: InstanceRef, reason: Error): Promise<void>;
+
   /** Ends the runner; whatever still runs is interrupted. */
   close(): Promise<void>;
 }

@@ -57,7 +57,9 @@ export type ToWorker =
       running: RunningChild[];
     }
   | { op: "join"; id: number; session: number; event: JsonObject; auth: Json; timeoutMs: number }
-  | { op: "committed"; session: number; ok: boolean };
+  | { op: "committed"; session: number; ok: boolean }
+  /** Nobody keeps the session's steps any more: stop its children. */
+  | { op: "end"; session: number };
 
 /** Worker → server. */
 export type FromWorker =

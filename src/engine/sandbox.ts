@@ -120,6 +120,10 @@ class SandboxEngine implements Engine {
     return { turn: turn.promise, outcome: outcome.promise };
   }
 
+  async end(instance: InstanceRef, reason: Error): Promise<void> {
+    await this.#live.get(keyOf(instance))?.end(reason);
+  }
+
   async close(): Promise<void> {
     await this.#pool.close();
     await Promise.all([...this.#live.values()].map((session) => session.ended));

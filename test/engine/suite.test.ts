@@ -1,6 +1,6 @@
 // What the engine promises, held against both XStates on the real sandbox.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Step } from "../../src/engine/port.ts";
 import { chart, counter, structure, waiter } from "./charts.ts";
 import type { Harness } from "./harness.ts";
@@ -247,6 +247,69 @@ describe.each([5, 4] as const)("XState %i", (major) => {
       const one = harness.instance(code);
       expect(stateOf(await one.create()).state).toBe("b");
       expect(one.steps).toHaveLength(2);
+    });
+  });
+
+  describe("ending a session", () => {
+    const ref = { orgId: "org", machine: "machine", slug: "one" };
+
+    test("commits nothing more of it, tells whoever waits, and leaves the instance as it was stored", async () => {
+      const one = harness.instance(waiter(major));
+      await one.create();
+      const first = await one.begin({ type: "GO", ms: 150, value: "late" });
+      const second = await one.begin("PING");
+      const stored = one.steps.length;
+      await harness.engine.end(ref, new Error("no more"));
+      expect(harness.engine.isLive(ref)).toBe(false);
+      for (const { outcome } of [first, second]) await expect(outcome).rejects.toThrow("no more");
+      // By the time another one's longer promise is back, this one's would have been.
+      const clock = harness.instance(waiter(major), { slug: "clock" });
+      await clock.create();
+      await clock.send({ type: "GO", ms: 250 });
+      expect(one.steps).toHaveLength(stored);
+      expect(stateOf(await one.send("PING")).state).toBe("failed");
+    });
+
+    test("waits for the commit under way, which counts", async () => {
+      const release = Promise.withResolvers<void>();
+      let isHeld = false;
+      const one = harness.instance(waiter(major), {
+        onCommit: async ({ rows }) => {
+          if (rows.length === 0) return;
+          isHeld = true;
+          await release.promise;
+        },
+      });
+      await one.create();
+      const sent = one.begin({ type: "GO", ms: 60_000 });
+      await vi.waitUntil(() => isHeld);
+      const events: string[] = [];
+      const ended = harness.engine.end(ref, new Error("no more")).then(() => events.push("ended"));
+      release.resolve();
+      events.push("released");
+      await ended;
+      expect(events).toEqual(["released", "ended"]);
+      expect(one.history()).toEqual(["GO"]);
+      await expect((await sent).outcome).rejects.toThrow("no more");
+    });
+
+    test("stops its children", async () => {
+      const callback = `(send) => () => console.log("cleaned up ${major}")`;
+      const source = major === 5 ? `fromCallback(() => () => console.log("cleaned up 5"))` : `() => ${callback}`;
+      const code = chart(
+        major,
+        `{ initial: "a", states: { a: { on: { GO: "b" } }, b: { invoke: { src: ${source} } } } }`,
+      );
+      const one = harness.instance(code);
+      await one.create();
+      const sent = await one.begin("GO");
+      await harness.engine.end(ref, new Error("no more"));
+      await expect(sent.outcome).rejects.toThrow("no more");
+      await vi.waitUntil(() => harness.printed.includes(`stdout cleaned up ${major}`));
+    });
+
+    test("is nothing when there is none", async () => {
+      await harness.engine.end({ ...ref, slug: "nobody" }, new Error("no more"));
     });
   });
 

@@ -46,6 +46,7 @@ function during(id: number, run: () => Promise<void>): void {
 
 async function dispatch(call: Exclude<ToWorker, ReadCall>): Promise<void> {
   if (call.op === "committed") return sessions.get(call.session)?.committed(call.ok);
+  if (call.op === "end") return sessions.get(call.session)?.end();
   const loaded = await loading;
   if (call.op === "inspect") return send(inspected(call.id, loaded));
   if (!("chart" in loaded)) return refuse(call, loaded);

@@ -96,6 +96,12 @@ export class Session {
     this.#acknowledge?.(ok);
   }
 
+  /** Nobody keeps what comes of it any more. */
+  end(): void {
+    this.#acknowledge?.(false);
+    this.#end();
+  }
+
   #openCall(id: number, timeoutMs: number): Call {
     let expire: (value: "expired") => void = () => {};
     const expired = new Promise<"expired">((resolve) => {
