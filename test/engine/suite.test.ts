@@ -165,6 +165,19 @@ describe.each([5, 4] as const)("XState %i", (major) => {
     });
   });
 
+  test("a history state remembers, though ids have dots in them", async () => {
+    const code = chart(
+      major,
+      `{ id: "my.doc", initial: "on", states: {
+        on: { initial: "a", on: { PAUSE: "off" }, states: { a: { on: { NEXT: "b" } }, b: { id: "the.b" }, past: { type: "history" } } },
+        off: { on: { RESUME: "on.past" } } } }`,
+    );
+    const one = harness.instance(code);
+    await one.create();
+    for (const event of ["NEXT", "PAUSE"]) await one.send(event);
+    expect(stateOf(await one.send("RESUME")).state).toEqual({ on: "b" });
+  });
+
   describe("settling", () => {
     test("waits for an invoked promise, each step a commit of its own", async () => {
       const one = harness.instance(waiter(major));

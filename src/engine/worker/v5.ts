@@ -38,6 +38,7 @@ interface Snapshot {
 export interface Machine5 {
   id: string;
   config: { context?: unknown };
+  idMap: Map<string, object>;
   transition(snapshot: Snapshot, event: EventLike, scope: Scope): Snapshot;
   getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
   getPersistedSnapshot(snapshot: Snapshot): { [key: string]: unknown };
@@ -142,8 +143,9 @@ class Actor5 implements MachineActor {
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
     const rest = isJsonObject(persisted) ? persisted : {};
     const actors = collectActorRefs(context, (id) => this.#stoppedStub(id));
+    const historyValue = reviveHistory(this.#machine, rest.historyValue);
     const snapshot = this.#machine.restoreSnapshot(
-      { status: "active", ...rest, value, context: actors ?? context, children: {} },
+      { status: "active", ...rest, historyValue, value, context: actors ?? context, children: {} },
       this.#scope,
     );
     this.#snapshot = snapshot;
@@ -326,6 +328,14 @@ function refuseDelay(action: Action): void {
   if ((action.type === "xstate.raise" || action.type === "xstate.sendTo") && typeof params?.delay === "number") {
     throw new NotDelivered(`delayed events ('${String(params.event?.type)}' after ${params.delay} ms) are`);
   }
+}
+
+/** XState takes a dot in an id for the end of it and forgets what it can't find; it also takes the remembered states themselves. */
+function reviveHistory({ idMap }: Machine5, persisted: Json | undefined): { [id: string]: object[] } {
+  const remembered = Object.entries((persisted ?? {}) as { [id: string]: { id: string }[] });
+  return Object.fromEntries(
+    remembered.map(([history, states]) => [history, states.flatMap(({ id }) => idMap.get(id) ?? [])]),
+  );
 }
 
 /** Replaces persisted references (`{xstate$$type: 1, id}`) by stubs; undefined when there is none, which is nearly always. */
