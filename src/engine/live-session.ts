@@ -209,6 +209,7 @@ export class LiveSession {
 function openingMessage(id: number, { instance, what, authContext, settleTimeoutMs }: Delivery): ToWorker {
   const base = { id, name: instance.slug, auth: authContext, timeoutMs: settleTimeoutMs };
   if (what.kind === "create") return { op: "create", ...base, context: what.context };
+  if (what.kind === "arrive") return { op: "arrive", ...base, event: what.event, position: what.position };
   const { state, context, snapshot, running } = what.resting;
   return { op: "event", ...base, event: what.event, state, context, snapshot, running };
 }

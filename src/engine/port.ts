@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { RunningChild, State, StateValue } from "../domain/records.ts";
 
-/** Code to run: the worker is kept by `versionId`; the bytes are fetched only when no worker has them yet. */
+/** Code to run, a version's or a migration's: the worker is kept by `versionId`, the id of either; the bytes are fetched only when no worker has them yet. */
 export interface CodeRef {
   versionId: string;
   fetch(): Promise<string>;
@@ -23,6 +23,24 @@ export interface Resting {
   snapshot: Json;
   /** Children whose error events must precede the next event. */
   running: RunningChild[];
+}
+
+/** A state, as the keys that lead to it from the root of its statechart. */
+export type StatePath = string[];
+
+/** What a history state remembers. `parent` is the old path of its parent, `height` how far below that the deepest of the leaves lay then. */
+export interface Memory {
+  parent: StatePath;
+  height: number;
+  leaves: StatePath[];
+}
+
+/** Where an instance rests, said so that a migration can map it: without anything that only one version's statechart or one XState knows. */
+export interface Position {
+  /** The active leaf states. */
+  active: StatePath[];
+  remembered: Memory[];
+  context: JsonObject;
 }
 
 /** One commit's worth of progress: everything that must be durable before the effects it causes may run. */
@@ -45,8 +63,14 @@ export type AuthContext = Json;
 export interface Delivery {
   instance: InstanceRef;
   code: CodeRef;
-  /** `create` starts the statechart with a given context; `event` continues from where it rests. */
-  what: { kind: "create"; context: JsonObject } | { kind: "event"; event: JsonObject; resting: Resting };
+  /**
+   * `create` starts the statechart with a given context; `event` continues from where it rests. `arrive` continues from where migrations led:
+   * nothing is entered there, and the first step holds a row of the event `statebacked.upgrade` before the event's own.
+   */
+  what:
+    | { kind: "create"; context: JsonObject }
+    | { kind: "event"; event: JsonObject; resting: Resting }
+    | { kind: "arrive"; event: JsonObject; position: Position };
   authContext: AuthContext;
   settleTimeoutMs: number;
   /** Makes a step durable and says what the wire state is then. A rejection ends the session: no effect of the step runs. */
@@ -78,10 +102,33 @@ export type FailureReason =
   | "not-implemented" // the machine uses what this version doesn't deliver yet
   | "load-error"; // the code that loaded at finalize doesn't load any more
 
+/** Why uploaded code can't be used. */
+interface Unusable {
+  ok: false;
+  reason: "invalid" | "not-implemented" | "cpu-limit" | "memory-limit";
+  message: string;
+}
+
 /** What `inspect` found in uploaded code. */
-export type Inspection =
-  | { ok: true; xstate: 4 | 5 }
-  | { ok: false; reason: "invalid" | "not-implemented" | "cpu-limit" | "memory-limit"; message: string };
+export type Inspection = { ok: true; xstate: 4 | 5 } | Unusable;
+
+/** What `inspectMigration` found. */
+export type MigrationInspection = { ok: true } | Unusable;
+
+/** Where to take an instance, and along which migrations. What one of them prints belongs to the version it leads to. */
+export interface MigrateRequest {
+  instance: InstanceRef;
+  /** The version it is on, whose statechart knows what its history states remember. */
+  from: CodeRef;
+  resting: Omit<Resting, "running">;
+  /** First to last. */
+  migrations: { code: CodeRef; toVersionId: string }[];
+  /** Longest that a promise of a migration is waited for. */
+  timeoutMs: number;
+}
+
+/** A `failed` names what threw, or what was returned in a path's or a context's place. */
+export type Migrated = { kind: "moved"; position: Position } | Extract<Outcome, { kind: "failed" }>;
 
 /** An HTTP request as a mapper's handler gets it: header names in lower case, every header and query parameter one string. */
 export interface MappedRequest {
@@ -127,6 +174,12 @@ export class EngineClosed extends Error {
 export interface Engine {
   /** Loads code and says whether it is a machine this engine can run; the worker stays warm for its first instance. */
   inspect(code: CodeRef): Promise<Inspection>;
+
+  /** Loads code and says whether it is a migration. */
+  inspectMigration(code: CodeRef): Promise<MigrationInspection>;
+
+  /** Runs migrations one after the other on an instance at rest. Nothing is stored: the result is for a delivery that arrives. */
+  migrate(request: MigrateRequest): Promise<Migrated>;
 
   /** Asks `allowRead`. A throw counts as no. */
   authorizeRead(query: {

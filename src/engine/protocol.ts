@@ -5,7 +5,7 @@
 
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { RunningChild, StateValue } from "../domain/records.ts";
-import type { FailureReason, MappedRequest, Step } from "./port.ts";
+import type { FailureReason, MappedRequest, Position, Step } from "./port.ts";
 
 /** Server → runner. */
 export type ToRunner = { op: "open"; worker: number; code: string; limits: Limits } | { op: "close"; worker: number };
@@ -26,6 +26,11 @@ export type FromRunner =
 /** Server → worker. `id` numbers a call; `session` is the id of the call that opened the session. */
 export type ToWorker =
   | { op: "inspect"; id: number }
+  | { op: "inspect-migration"; id: number }
+  /** Where does an instance of this version rest? */
+  | { op: "locate"; id: number; state: StateValue; snapshot: Json }
+  /** Where does this migration take it? */
+  | { op: "migrate"; id: number; position: Position; timeoutMs: number }
   /** Each of `asks` is a call of its own: one reader of the same state. */
   | {
       op: "read";
@@ -56,6 +61,7 @@ export type ToWorker =
       snapshot: Json;
       running: RunningChild[];
     }
+  | { op: "arrive"; id: number; name: string; event: JsonObject; auth: Json; timeoutMs: number; position: Position }
   | { op: "join"; id: number; session: number; event: JsonObject; auth: Json; timeoutMs: number }
   | { op: "committed"; session: number; ok: boolean }
   /** Nobody keeps the session's steps any more: stop its children. */
@@ -65,6 +71,10 @@ export type ToWorker =
 export type FromWorker =
   | { t: "inspected"; id: number; ok: true; xstate: 4 | 5 }
   | { t: "inspected"; id: number; ok: false; reason: "invalid" | "not-implemented"; message: string }
+  /** The answer to `inspect-migration` when there is nothing wrong with it. */
+  | { t: "usable"; id: number }
+  | { t: "located"; id: number; at: Omit<Position, "context"> }
+  | { t: "migrated"; id: number; position: Position }
   | { t: "allowed"; id: number }
   | { t: "rejected"; id: number; message?: string }
   /** What a mapper returned, as a JSON text: the server measures it before it reads it. `base64`: its body, when that is bytes. */

@@ -1,7 +1,7 @@
-// Questions to a version's code that change nothing, asked of its worker: those to its read authorizer and to its mapper.
+// Questions to a version's or a migration's code that change nothing: to its read authorizer, its mapper, and where an instance is to go.
 
 import { describeUnmappable, readMappedEvent, readMappedResponse } from "./mapped.ts";
-import type { CodeRef, Engine, Failure, InstanceRef } from "./port.ts";
+import type { CodeRef, Engine, Failure, InstanceRef, Position } from "./port.ts";
 import { EngineClosed } from "./port.ts";
 import type { FromWorker } from "./protocol.ts";
 import { ReadBatches } from "./read-batches.ts";
@@ -23,13 +23,21 @@ interface Question<Answer> {
   /** Whom it is about; `null` when nobody knows yet. */
   instance: InstanceRef | null;
   code: CodeRef;
+  /** Whose output it is, when it isn't the code's. */
+  printsAs?: string;
   /** Asks the worker, whose answer comes to the listener. */
   ask(worker: PoolWorker, id: number, listener: Listener): void;
   /** Undefined for what is no answer to this. Must not throw. */
   read(message: FromWorker): Answer | undefined;
 }
 
-export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | "mapResponse"> {
+type Moved = Extract<Awaited<ReturnType<Engine["migrate"]>>, { kind: "moved" }>;
+interface Located {
+  kind: "located";
+  at: Omit<Position, "context">;
+}
+
+export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | "mapResponse" | "migrate"> {
   readonly #options: QuestionsOptions;
   readonly #reads = new ReadBatches();
 
@@ -94,6 +102,32 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     return { kind: "unmapped" };
   }
 
+  async migrate(request: Parameters<Engine["migrate"]>[0]): ReturnType<Engine["migrate"]> {
+    const { instance, from, resting, migrations, timeoutMs } = request;
+    const { state, snapshot, context } = resting;
+    const located = await this.#ask<Located>({
+      instance,
+      code: from,
+      ask: (worker, id, listener) => worker.call(id, { op: "locate", id, state, snapshot }, listener),
+      read: (message) => (message.t === "located" ? { kind: "located", at: message.at } : undefined),
+    });
+    if (located.kind === "failed") return located;
+    let moved: Moved = { kind: "moved", position: { ...located.at, context } };
+    for (const { code, toVersionId } of migrations) {
+      const { position } = moved;
+      const answer: Moved | Failure = await this.#ask<Moved>({
+        instance,
+        code,
+        printsAs: toVersionId,
+        ask: (worker, id, listener) => worker.call(id, { op: "migrate", id, position, timeoutMs }, listener),
+        read: (message) => (message.t === "migrated" ? { kind: "moved", position: message.position } : undefined),
+      });
+      if (answer.kind === "failed") return answer;
+      moved = answer;
+    }
+    return moved;
+  }
+
   async #ask<Answer extends { kind: string }>(question: Question<Answer>): Promise<Answer | Failure> {
     for (let tries = maxTries; ; tries--) {
       const answer = await this.#askOnce(question);
@@ -103,7 +137,7 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     }
   }
 
-  async #askOnce<Answer>({ instance, code, ask, read }: Question<Answer>): Promise<Answer | Failure | Death> {
+  async #askOnce<Answer>({ instance, code, printsAs, ask, read }: Question<Answer>): Promise<Answer | Failure | Death> {
     const { pool, nextId, log } = this.#options;
     const worker = await pool.workerFor(code);
     const id = nextId();
@@ -111,7 +145,7 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
       ask(worker, id, {
         ...(instance ? { instance } : {}),
         onMessage: (from) => {
-          if (from.t === "log") return log(instance, code.versionId, from);
+          if (from.t === "log") return log(instance, printsAs ?? code.versionId, from);
           const { t } = from;
           const answer = t === "failed" ? { kind: t, reason: from.reason, message: from.message } : read(from);
           // A worker that says something else is ignored.

@@ -1,9 +1,21 @@
 // The engine port on the sandbox: opens and joins sessions, commits their steps, and survives their workers' deaths.
 
+import type { Answer, Inquiry } from "./ask.ts";
+import { ask } from "./ask.ts";
 import { LiveSession } from "./live-session.ts";
-import type { Delivery, Engine, Inspection, InstanceRef, LogLine, Outcome } from "./port.ts";
+import type {
+  CodeRef,
+  Delivery,
+  Engine,
+  Inspection,
+  InstanceRef,
+  LogLine,
+  MigrationInspection,
+  Outcome,
+} from "./port.ts";
 import type { FromWorker } from "./protocol.ts";
 import { Questions } from "./questions.ts";
+import type { Death } from "./worker-pool.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 export interface SandboxOptions {
@@ -57,30 +69,18 @@ class SandboxEngine implements Engine {
     this.#pool.warm();
   }
 
-  async inspect(code: Parameters<Engine["inspect"]>[0]): Promise<Inspection> {
-    const worker = await this.#pool.workerFor(code);
-    const id = ++this.#ids;
-    const result = await new Promise<Inspection>((resolve) => {
-      worker.call(
-        id,
-        { op: "inspect", id },
-        {
-          onMessage: (message) => {
-            if (message.t === "log") return this.#log(null, code.versionId, message);
-            worker.release(id);
-            if (message.t === "inspected") resolve(message.ok ? { ok: true, xstate: message.xstate } : message);
-          },
-          onDeath: ({ reason, message }) =>
-            resolve({
-              ok: false,
-              reason: reason === "cpu-limit" || reason === "memory-limit" ? reason : "invalid",
-              message: `loading the code failed: ${message}`,
-            }),
-        },
-      );
-    });
-    if (!result.ok) this.#pool.discard(worker);
-    return result;
+  async inspect(code: CodeRef): Promise<Inspection> {
+    const answer = await this.#inspect(code, { op: "inspect" });
+    return answer.t === "inspected" && answer.ok ? { ok: true, xstate: answer.xstate } : unusable(answer);
+  }
+
+  async inspectMigration(code: CodeRef): Promise<MigrationInspection> {
+    const answer = await this.#inspect(code, { op: "inspect-migration" });
+    return answer.t === "usable" ? { ok: true } : unusable(answer);
+  }
+
+  migrate(request: Parameters<Engine["migrate"]>[0]): ReturnType<Engine["migrate"]> {
+    return this.#questions.migrate(request);
   }
 
   authorizeRead(query: Parameters<Engine["authorizeRead"]>[0]): ReturnType<Engine["authorizeRead"]> {
@@ -146,6 +146,16 @@ class SandboxEngine implements Engine {
     this.#live.delete(key);
   }
 
+  /** A worker that can't use its code is not kept. */
+  async #inspect(code: CodeRef, question: Inquiry): Promise<Answer> {
+    const worker = await this.#pool.workerFor(code);
+    const id = ++this.#ids;
+    const answer = await ask(worker, id, question, (message) => this.#log(null, code.versionId, message));
+    const found = "culprit" in answer ? diedLoading(id, answer) : answer;
+    if (found.t === "failed" || (found.t === "inspected" && !found.ok)) this.#pool.discard(worker);
+    return found;
+  }
+
   #log(instance: InstanceRef | null, versionId: string, message: Pick<LogMessage, "stream" | "text">): void {
     this.#options.onLog({ instance, versionId, outputType: message.stream, log: message.text });
   }
@@ -153,4 +163,22 @@ class SandboxEngine implements Engine {
 
 function keyOf(instance: InstanceRef): string {
   return `${instance.orgId}/${instance.machine}/${instance.slug}`;
+}
+
+/** What is said of code under whose loading the worker died. */
+function diedLoading(id: number, { reason, message }: Death): Answer {
+  const isLimit = reason === "cpu-limit" || reason === "memory-limit";
+  return { t: "failed", id, reason: isLimit ? reason : "load-error", message: `loading the code failed: ${message}` };
+}
+
+function unusable(answer: Answer): Extract<Inspection, { ok: false }> {
+  if (answer.t === "inspected" && !answer.ok) return { ok: false, reason: answer.reason, message: answer.message };
+  const { reason, message } = failed(answer);
+  const isLimit = reason === "cpu-limit" || reason === "memory-limit";
+  return { ok: false, reason: isLimit ? reason : "invalid", message };
+}
+
+function failed(answer: Answer): Extract<Outcome, { kind: "failed" }> {
+  if (answer.t === "failed") return { kind: "failed", reason: answer.reason, message: answer.message };
+  return { kind: "failed", reason: "load-error", message: `the sandbox gave no answer, but said '${answer.t}'` };
 }

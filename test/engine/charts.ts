@@ -64,6 +64,22 @@ export const structure = (major: Major) =>
     ended: { type: "final" } } }`,
   );
 
+/** What `structure` could have become: every state has another name, and editing lies deeper. */
+export const restructured = (major: Major) =>
+  chart(
+    major,
+    `{ id: "paper", initial: "desk", context: {},
+  states: {
+    desk: { initial: "work", states: { work: { type: "parallel", tags: ["busy"],
+      states: {
+        body: { initial: "bare", states: { bare: { on: { STYLE: "fancy" } }, fancy: { tags: ["rich"], on: { STYLE: "bare" } }, last: { type: "history" } } },
+        aid: { initial: "hidden", states: { hidden: { on: { HELP: "shown" } }, shown: { on: { HELP: "hidden" } } } },
+        all: { type: "history", history: "deep" } },
+      on: { PAUSE: "#paper.shelf", ONLY_BODY: "#paper.shelf" } } } },
+    shelf: { on: { RESUME: "desk.work.all", BODY: "desk.work.body.last", RESTART: "desk" } },
+    gone: { type: "final" } } }`,
+  );
+
 /** Waits for a promise that takes `ms` and then resolves with `value`, or rejects when `fail` is set. */
 export const waiter = (major: Major) =>
   chart(

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { State } from "../../src/domain/records.ts";
-import type { Delivery, Engine, LogLine, Outcome, Step } from "../../src/engine/port.ts";
+import type { CodeRef, Delivery, Engine, LogLine, Outcome, Step } from "../../src/engine/port.ts";
 import { createSandboxEngine } from "../../src/engine/sandbox.ts";
 
 export interface Harness {
@@ -29,6 +29,8 @@ export interface TestInstance {
   steps: Step[];
   create(context?: JsonObject): Promise<Outcome>;
   send(event: string | JsonObject, options?: Partial<InstanceOptions>): Promise<Outcome>;
+  /** Takes the instance to another version along migrations, and delivers the event there. From then on it is of that version. */
+  upgrade(code: string, migrations: string[], event: string | JsonObject): Promise<Outcome>;
   /** Delivers and returns as soon as another event may be delivered; the outcome comes later. */
   begin(event: string | JsonObject): Promise<{ outcome: Promise<Outcome> }>;
   /** Event types recorded so far, in order. */
@@ -60,12 +62,18 @@ export function createHarness(options: { cpuTimeoutMs?: number; memoryBytes?: nu
     printed,
     lines,
     troubles,
-    instance: (code, instanceOptions = {}) => createInstance(engine, versionOf(code), instanceOptions),
+    instance: (code, instanceOptions = {}) => createInstance(engine, versionOf, code, instanceOptions),
     close: () => engine.close(),
   };
 }
 
-function createInstance(engine: Engine, code: Delivery["code"], options: InstanceOptions): TestInstance {
+function createInstance(
+  engine: Engine,
+  versionOf: (code: string) => CodeRef,
+  firstCode: string,
+  options: InstanceOptions,
+): TestInstance {
+  let code = versionOf(firstCode);
   const { slug = "one", settleTimeoutMs = 10_000, authContext = { sub: "ann" }, onCommit } = options;
   const steps: Step[] = [];
   const commit = async (step: Step): Promise<State> => {
@@ -95,8 +103,24 @@ function createInstance(engine: Engine, code: Delivery["code"], options: Instanc
     if (!resting) throw new Error("create the instance first");
     return { kind: "event", event: typeof given === "string" ? { type: given } : given, resting };
   };
+  async function upgrade(to: string, migrations: string[], given: string | JsonObject): Promise<Outcome> {
+    const resting = steps.at(-1);
+    if (!resting) throw new Error("create the instance first");
+    const next = versionOf(to);
+    const hops = migrations.map((migration) => ({ code: versionOf(migration), toVersionId: next.versionId }));
+    const moved = await engine.migrate({ instance, from: code, resting, migrations: hops, timeoutMs: settleTimeoutMs });
+    if (moved.kind === "failed") return moved;
+    const before = { code, count: steps.length };
+    code = next;
+    const asEvent = typeof given === "string" ? { type: given } : given;
+    const what = { kind: "arrive", event: asEvent, position: moved.position } as const;
+    const outcome = await (await deliver(() => what)).outcome;
+    if (steps.length === before.count) code = before.code;
+    return outcome;
+  }
   return {
     steps,
+    upgrade,
     create: async (context = {}) => (await deliver(() => ({ kind: "create", context }))).outcome,
     send: async (given, more) => (await deliver(event(given), more)).outcome,
     begin: (given) => deliver(event(given)),

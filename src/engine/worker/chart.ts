@@ -2,8 +2,10 @@
 
 import type { EventLike, MachineActor } from "./actor.ts";
 import { describeThrown } from "./console.ts";
+import { loaded } from "./load.ts";
 import type { HttpApiMapper } from "./mapper.ts";
 import { readMapper } from "./mapper.ts";
+import type { Positions } from "./paths.ts";
 import type { Machine4 } from "./v4.ts";
 import type { Machine5 } from "./v5.ts";
 
@@ -19,27 +21,17 @@ interface Companions {
 export interface Chart extends Companions {
   xstate: 4 | 5;
   createActor(receive: (event: EventLike) => void): MachineActor;
+  /** For upgrades from and to this version; loaded only then. */
+  positions(): Promise<Positions>;
 }
 export type Loaded = { chart: Chart } | { reason: "invalid" | "not-implemented"; message: string };
 
 type Exports = { [name: string]: unknown };
 type Fields = { [name: string]: unknown };
 
-/** Longest a module may take to load; only one that awaits something at its top level takes time without computing. */
-const loadTimeoutMs = 5_000;
-
 /** Never rejects: code that can't be used is an answer, with the reason a person needs to mend it. */
-export async function loadChart(): Promise<Loaded> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Loaded>((resolve) => {
-    const message = `the code did not finish loading within ${loadTimeoutMs} ms: what it awaits at its top level does not come`;
-    timer = setTimeout(resolve, loadTimeoutMs, { reason: "invalid", message });
-  });
-  try {
-    return await Promise.race([load().catch(unreadable), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function loadChart(): Promise<Loaded> {
+  return loaded(load().catch(unreadable));
 }
 
 /** What it exports can be anything, accessors that throw included. */
@@ -78,7 +70,9 @@ async function chart5(machine: Machine5, companions: Companions): Promise<Loaded
   }
   const delayed = findDelay(machine as unknown as Fields);
   if (delayed) return notDelivered(delayed);
-  return { chart: { xstate: 5, ...companions, createActor: (receive) => createActor5(machine, receive) } };
+  const createActor: Chart["createActor"] = (receive) => createActor5(machine, receive);
+  const positions = async () => (await import("./position5.ts")).positions5(machine);
+  return { chart: { xstate: 5, ...companions, createActor, positions } };
 }
 
 async function chart4(machine: Machine4, companions: Companions): Promise<Loaded> {
@@ -92,7 +86,9 @@ async function chart4(machine: Machine4, companions: Companions): Promise<Loaded
   const { createActor4 } = await import("./v4.ts");
   const delayed = findDelay(machine as unknown as Fields);
   if (delayed) return notDelivered(delayed);
-  return { chart: { xstate: 4, ...companions, createActor: (receive) => createActor4(machine, receive) } };
+  const createActor: Chart["createActor"] = (receive) => createActor4(machine, receive);
+  const positions = async () => (await import("./position4.ts")).positions4(machine);
+  return { chart: { xstate: 4, ...companions, createActor, positions } };
 }
 
 /**

@@ -3,10 +3,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { FromWorker, Limits, ToWorker } from "../protocol.ts";
-import type { Loaded } from "./chart.ts";
+import type { Chart, Loaded } from "./chart.ts";
 import { loadChart } from "./chart.ts";
 import { describeThrown, describeWithStack, installConsole } from "./console.ts";
+import { ContextTooLarge } from "./context-limit.ts";
 import { askMapper } from "./mapper.ts";
+import type { LoadedMigration } from "./migration.ts";
+import { loadMigration, migrate } from "./migration.ts";
 import { answerWithin, TooLate } from "./patience.ts";
 import { scrubGlobals } from "./scrub.ts";
 import { Session } from "./session.ts";
@@ -28,7 +31,11 @@ scrubGlobals();
 // From here on machine code runs: the watchdog counts only now, not while the worker itself was starting.
 Atomics.store(beat, 1, -1);
 
-const loading: Promise<Loaded> = loadChart();
+type Call<Op extends ToWorker["op"]> = Extract<ToWorker, { op: Op }>;
+
+/** What the worker's code is shows in what is asked of it: a version's is a statechart, a migration's two functions. */
+const chartCode = once(loadChart);
+const migrationCode = once(loadMigration);
 
 port.on("message", (message: unknown) => {
   if (typeof message === "number") return void Atomics.store(beat, 1, message);
@@ -47,10 +54,13 @@ function during(id: number, run: () => Promise<void>): void {
 async function dispatch(call: Exclude<ToWorker, ReadCall>): Promise<void> {
   if (call.op === "committed") return sessions.get(call.session)?.committed(call.ok);
   if (call.op === "end") return sessions.get(call.session)?.end();
-  const loaded = await loading;
+  if (call.op === "inspect-migration") return send(inspectedMigration(call.id, await migrationCode()));
+  if (call.op === "migrate") return runMigration(call);
+  const loaded = await chartCode();
   if (call.op === "inspect") return send(inspected(call.id, loaded));
   if (!("chart" in loaded)) return refuse(call, loaded);
   const { chart } = loaded;
+  if (call.op === "locate") return locate(call, chart);
   if (call.op === "map-request" || call.op === "map-response") {
     const { mappedBytes } = limits;
     const note = (text: string) => output.note(call.id, text);
@@ -74,15 +84,22 @@ async function dispatch(call: Exclude<ToWorker, ReadCall>): Promise<void> {
 }
 
 type NotLoaded = Exclude<Loaded, { chart: unknown }>;
+type Refusable = Exclude<ToWorker, ReadCall | { op: "committed" | "end" }>;
 
 function unloaded(id: number, { reason, message }: NotLoaded): FromWorker {
   return { t: "failed", id, reason: reason === "invalid" ? "load-error" : reason, message };
 }
 
 /** Answers a call for which there is no session; one that would have opened it is also told that it is over. */
-function refuse({ op, id }: Exclude<ToWorker, ReadCall | { op: "committed" }>, why: NotLoaded | FromWorker): void {
+function refuse({ op, id }: Refusable, why: NotLoaded | FromWorker): void {
   send("t" in why ? why : unloaded(id, why));
-  if (op === "create" || op === "event") send({ t: "final", session: id, calls: [], outcome: "settled" });
+  if (op === "create" || op === "event" || op === "arrive") {
+    send({ t: "final", session: id, calls: [], outcome: "settled" });
+  }
+}
+
+function inspectedMigration(id: number, loaded: LoadedMigration): FromWorker {
+  return "migration" in loaded ? { t: "usable", id } : { t: "inspected", id, ok: false, ...loaded };
 }
 
 function inspected(id: number, loaded: Loaded): FromWorker {
@@ -92,7 +109,7 @@ function inspected(id: number, loaded: Loaded): FromWorker {
 
 /** Every reader is asked about with a copy of its own: what an authorizer does to one must not reach the next. */
 async function readEach({ asks, name, state, context, timeoutMs }: ReadCall): Promise<void> {
-  const loaded = await loading;
+  const loaded = await chartCode();
   const shown = asks.length > 1 ? JSON.stringify({ state, context }) : undefined;
   for (const { id, auth } of asks) {
     if (!("chart" in loaded)) {
@@ -115,4 +132,38 @@ async function read(id: number, allowRead: () => unknown, timeoutMs: number): Pr
     output.note(id, `allowRead threw: ${describeWithStack(error)}`);
     send({ t: "rejected", id, message: `allowRead threw: ${describeThrown(error)}` });
   }
+}
+
+async function locate({ id, state, snapshot }: Call<"locate">, chart: Chart): Promise<void> {
+  try {
+    send({ t: "located", id, at: (await chart.positions()).locate(state, snapshot) });
+  } catch (error) {
+    send({ t: "failed", id, reason: "machine-error", message: describeThrown(error) });
+  }
+}
+
+async function runMigration({ id, position, timeoutMs }: Call<"migrate">): Promise<void> {
+  const code = await migrationCode();
+  if (!("migration" in code)) return send({ t: "failed", id, reason: "load-error", message: code.message });
+  try {
+    const moved = await answerWithin(
+      timeoutMs,
+      "the migration",
+      migrate(code.migration, position, limits.contextBytes),
+    );
+    send({ t: "migrated", id, position: moved });
+  } catch (error) {
+    if (error instanceof TooLate) return send({ t: "failed", id, reason: "settle-timeout", message: error.message });
+    const reason = error instanceof ContextTooLarge ? "context-too-large" : "machine-error";
+    output.note(id, describeWithStack(error));
+    send({ t: "failed", id, reason, message: describeThrown(error) });
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -9,7 +9,7 @@ export class TooLate extends Error {
 }
 
 /** @throws TooLate when a promise takes longer than `timeoutMs`, and what it rejects with; `who` is for the message */
-export async function answerWithin(timeoutMs: number, who: string, answer: unknown): Promise<unknown> {
+export async function answerWithin<T>(timeoutMs: number, who: string, answer: T | PromiseLike<T>): Promise<T> {
   // The common function answers at once; only a promise needs a timer.
   if (!isThenable(answer)) return answer;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,6 +23,6 @@ export async function answerWithin(timeoutMs: number, who: string, answer: unkno
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -1,17 +1,17 @@
 // One instance while it is being worked on: a queue of events, each stepped purely, committed, and only then let loose.
 
 import type { JsonObject } from "../../domain/json.ts";
-import { isJsonObject, jsonDepth } from "../../domain/json.ts";
 import type { RunningChild, StateValue } from "../../domain/records.ts";
-import type { FailureReason, Step } from "../port.ts";
+import type { FailureReason, Position, Step } from "../port.ts";
 import type { FromWorker, ToWorker } from "../protocol.ts";
 import type { EventLike, MachineActor } from "./actor.ts";
 import { NotDelivered } from "./actor.ts";
 import type { Chart } from "./chart.ts";
 import { describeThrown, describeWithStack } from "./console.ts";
+import { ContextTooLarge, checkContext } from "./context-limit.ts";
 import { plainJson } from "./plain-json.ts";
 
-type Opening = Extract<ToWorker, { op: "create" | "event" }>;
+type Opening = Extract<ToWorker, { op: "create" | "event" | "arrive" }>;
 type Joining = Extract<ToWorker, { op: "join" }>;
 
 export interface SessionDeps {
@@ -38,11 +38,12 @@ interface Call {
 }
 type Item =
   | { kind: "create"; call: Call; context: JsonObject; auth: unknown }
-  | { kind: "event"; call: Call; event: JsonObject; auth: unknown }
+  /** `position`: the instance comes there from another version, as the event finds it. */
+  | { kind: "event"; call: Call; event: JsonObject; auth: unknown; position?: Position }
   | { kind: "internal"; event: EventLike };
 
-/** Deepest nesting of a context: well below what would overflow a recursive walk anywhere it is kept. */
-const maxContextDepth = 512;
+/** The event under which an upgrade is recorded. */
+const upgradeEvent = "statebacked.upgrade";
 
 export class Session {
   readonly #id: number;
@@ -55,8 +56,10 @@ export class Session {
   #rows: Step["rows"] = [];
   #uncommitted: Call[] = [];
   #runningStored = "[]";
-  /** False until the initial step is taken: a refused creation leaves nothing to settle. */
+  /** False until there is a state to step from: a refused creation, or an arrival that came to nothing, leaves nothing to settle. */
   #begun: boolean;
+  /** The row of an upgrade, until the first step that is taken after it; without one the upgrade has not happened. */
+  #upgrade: Step["rows"] = [];
   #pumping = false;
   #ended = false;
   #acknowledge: ((ok: boolean) => void) | undefined;
@@ -70,6 +73,9 @@ export class Session {
     const call = this.#openCall(opening.id, opening.timeoutMs);
     if (opening.op === "create") {
       this.#queue.push({ kind: "create", call, context: opening.context, auth: opening.auth });
+    } else if (opening.op === "arrive") {
+      const { event, auth, position } = opening;
+      this.#queue.push({ kind: "event", call, event, auth, position });
     } else {
       this.#actor.restore(opening.state, opening.context, opening.snapshot);
       this.#orphans = opening.running;
@@ -145,6 +151,7 @@ export class Session {
     if (item.kind === "internal") {
       if (!this.#take(item.event)) return;
     } else {
+      if (item.kind === "event" && item.position && !(await this.#arrive(item.call, item.position))) return;
       if (!(await this.#authorize(item))) return;
       await this.#deliverOrphans();
       if (this.#ended) return this.#deps.send({ t: "gone", id: item.call.id });
@@ -167,6 +174,21 @@ export class Session {
     this.#begun = true;
   }
 
+  /** Takes up a position that migrations led to. Nothing is entered. @returns false when this version's statechart has no such position */
+  async #arrive(call: Call, position: Position): Promise<boolean> {
+    try {
+      const { value, persisted } = (await this.#deps.chart.positions()).place(position);
+      this.#actor.restore(value, position.context, persisted);
+      this.#checkContext();
+      this.#upgrade = [{ event: { type: upgradeEvent }, state: value }];
+      this.#begun = true;
+      return true;
+    } catch (error) {
+      this.#fail(call, error);
+      return false;
+    }
+  }
+
   /** Computes one event's transition and notes its row. Throws what the machine code threw; the actor is then as before. */
   #step(event: EventLike): void {
     const plain = plainJson(event) as JsonObject;
@@ -180,7 +202,7 @@ export class Session {
       this.#actor.discard();
       throw error;
     }
-    this.#rows.push({ event: plain, state: this.#actor.project().value });
+    this.#rows.push(...this.#upgrade.splice(0), { event: plain, state: this.#actor.project().value });
   }
 
   /** Steps an event that nobody waits for. @returns false when its computation threw: it is dropped, with a note. */
@@ -241,13 +263,7 @@ export class Session {
   }
 
   #checkContext(): void {
-    const { context } = this.#actor.project();
-    const text = JSON.stringify(context);
-    if (!isJsonObject(context)) throw new Error(`the context must be an object, and it is ${text}`);
-    const limit = this.#deps.contextBytes;
-    const bytes = text.length * 3 <= limit ? text.length : Buffer.byteLength(text);
-    if (bytes > limit) throw new ContextTooLarge(`the context is ${bytes} bytes as JSON, and the limit is ${limit}`);
-    if (jsonDepth(text) > maxContextDepth) throw new Error(`the context nests deeper than ${maxContextDepth} levels`);
+    checkContext(this.#actor.project().context, this.#deps.contextBytes);
   }
 
   async #commitAndRun(): Promise<void> {
@@ -345,5 +361,3 @@ export class Session {
     this.#deps.onEnd();
   }
 }
-
-class ContextTooLarge extends Error {}
