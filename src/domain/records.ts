@@ -82,7 +82,7 @@ export interface Version {
   xstate: 4 | 5;
 }
 
-/** Code that carries instances from one version to another; usable once `codeSha256` says what it is (it is finalized then). */
+/** Code that carries instances from one version to another. The code itself is the blob `codeSha256`. */
 export interface Migration {
   id: string;
   orgId: string;
@@ -90,7 +90,7 @@ export interface Migration {
   fromVersionId: string;
   toVersionId: string;
   createdAt: number;
-  codeSha256?: string;
+  codeSha256: string;
 }
 
 /** Code that arrived for a provisional version or migration and waits for finalize. `versionId` is the id of either. */

@@ -1,22 +1,23 @@
-// A version's code: where it is kept, and how uploaded code becomes a version.
+// Code of versions and migrations: where it is kept, and how uploaded code becomes one of them.
 
 import { Problem } from "../domain/problem.ts";
-import type { Version } from "../domain/records.ts";
-import type { CodeRef } from "../engine/port.ts";
-import type { Change } from "../store/port.ts";
+import type { Machine, Upload, Version } from "../domain/records.ts";
+import type { CodeRef, Inspection } from "../engine/port.ts";
+import type { Change, Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
-import { findMachine, findVersion, machineScope } from "./lookup.ts";
+import { expectMachine, findMachine, findVersion, machineLane, machineScope, noMachine } from "./lookup.ts";
 import type { Services } from "./services.ts";
 
 /** Limits of a bundle. @see docs/semantics.md, Versions */
 export const bundleLimits = { gzippedBytes: 1_000_000, plainBytes: 10_000_000 };
 
-export function codeOf({ store }: Services, versionId: string, codeSha256: string): CodeRef {
+/** `id` is the version's or the migration's. */
+export function codeOf({ store }: Services, id: string, codeSha256: string): CodeRef {
   return {
-    versionId,
+    versionId: id,
     async fetch() {
       const bytes = await store.getBlob(codeSha256);
-      if (!bytes) throw new Error(`the code of version ${versionId} is missing from the store (blob ${codeSha256})`);
+      if (!bytes) throw new Error(`the code of ${id} is missing from the store (blob ${codeSha256})`);
       return Buffer.from(bytes).toString("utf8");
     },
   };
@@ -38,34 +39,78 @@ export type VersionDraft = Omit<Version, "xstate" | "createdAt">;
 
 /**
  * Loads the code, and if it is a machine the engine can run, stores the version (and makes it current).
- * @throws Problem when the code is not usable (400; 501 for what is not delivered yet) or the version exists already (409)
+ * @throws Problem when the code is not usable (400; 501 for what is not delivered yet), the version exists already (409) or the machine no more (404)
  */
-export async function storeVersion(services: Services, draft: VersionDraft, makeCurrent: boolean): Promise<Version> {
+export async function storeVersion(
+  services: Services,
+  machine: Stored<Machine>,
+  draft: VersionDraft,
+  { makeCurrent, upload }: { makeCurrent: boolean; upload?: Stored<Upload> },
+): Promise<Version> {
   const { orgId, machine: slug, id } = draft;
   const scope = machineScope(orgId, slug);
   const inspection = await services.engine.inspect(codeOf(services, id, draft.codeSha256));
-  if (!inspection.ok) {
-    const code = inspection.reason === "not-implemented" ? "not-implemented" : "invalid-parameter";
-    throw new Problem(code, `The code can't be used: ${inspection.message}.`, { parameter: "file" });
-  }
+  if (!inspection.ok) throw unusable(inspection);
   const rec: Version = { ...draft, createdAt: services.clock.now(), xstate: inspection.xstate };
-  // Two finalizations of one machine must not overwrite each other's idea of the current version.
-  return services.store.exclusive(`machine ${scope}`, async () => {
-    const machine = await findMachine(services, orgId, slug);
-    const upload = await services.store.get("upload", scope, id);
+  await storeFinalized(services, machine, upload, async () => {
     const changes: Change[] = [{ op: "put", kind: "version", scope, name: id, rec, ifRev: 0 }];
-    if (upload) changes.push({ op: "delete", kind: "upload", scope, name: id, ifRev: upload.rev });
-    if (makeCurrent) {
-      const current = { ...machine.rec, currentVersionId: id };
-      changes.push({ op: "put", kind: "machine", scope: orgId, name: slug, rec: current, ifRev: machine.rev });
+    if (!makeCurrent) return changes;
+    const { rec: before, rev } = await findMachine(services, orgId, slug);
+    const current = { ...before, currentVersionId: id };
+    return [...changes, { op: "put", kind: "machine", scope: orgId, name: slug, rec: current, ifRev: rev }];
+  });
+  return rec;
+}
+
+/** What an uploader is told whose code the engine can't use. */
+export function unusable({ reason, message }: Extract<Inspection, { ok: false }>): Problem {
+  const code = reason === "not-implemented" ? "not-implemented" : "invalid-parameter";
+  return new Problem(code, `The code can't be used: ${message}.`, { parameter: "file" });
+}
+
+/**
+ * Stores what code has become, and takes its upload away. `machine` and `upload` are as they were read at the beginning.
+ * One at a time for a machine: two finalizations must not overwrite each other's idea of the current version.
+ * @throws Problem when it exists already, its code was replaced meanwhile (409), or the machine is gone (404)
+ */
+export async function storeFinalized(
+  { store }: Services,
+  machine: Stored<Machine>,
+  upload: Stored<Upload> | undefined,
+  become: () => Promise<Change[]>,
+): Promise<void> {
+  const { orgId, slug } = machine.rec;
+  await store.exclusive(machineLane(orgId, slug), async () => {
+    const changes = [expectMachine(machine), ...(await become())];
+    if (upload) {
+      const { versionId: name } = upload.rec;
+      changes.push({ op: "delete", kind: "upload", scope: machineScope(orgId, slug), name, ifRev: upload.rev });
     }
     try {
-      await services.store.commit(changes);
+      await store.commit(changes);
     } catch (error) {
-      if (error instanceof StoreConflict)
-        throw new Problem("invalid-state", `The version ${id} was finalized already.`);
-      throw error;
+      if (!(error instanceof StoreConflict)) throw error;
+      if (error.ref.kind === "machine") throw noMachine(slug);
+      if (error.ref.kind !== "upload") throw finalizedAlready(error.ref.name);
+      const message = `The code of ${error.ref.name} was uploaded again meanwhile. Finalize it once more.`;
+      throw new Problem("invalid-state", message);
     }
-    return rec;
   });
+}
+
+export function finalizedAlready(id: string): Problem {
+  return new Problem("invalid-state", `${id} was finalized already; its code can't change.`);
+}
+
+/** The code that was uploaded for a version or migration. @throws Problem when it is finalized, or nothing was uploaded (409) */
+export async function findUpload(
+  { store }: Services,
+  kind: "version" | "migration",
+  scope: string,
+  id: string,
+): Promise<Stored<Upload>> {
+  if (await store.get(kind, scope, id)) throw finalizedAlready(id);
+  const upload = await store.get("upload", scope, id);
+  if (!upload) throw new Problem("invalid-state", `The code of ${kind} ${id} has not been uploaded.`);
+  return upload;
 }

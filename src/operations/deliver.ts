@@ -2,21 +2,28 @@
 
 import { isJsonObject } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
-import type { Instance, State, Transition, Version } from "../domain/records.ts";
+import type { Instance, Machine, State, Transition, Version } from "../domain/records.ts";
 import type { Delivery, InstanceRef, Outcome, Reached, Step } from "../engine/port.ts";
 import type { Change, Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import { codeOf } from "./code.ts";
 import { indexValuesOf } from "./index-values.ts";
-import { machineScope } from "./lookup.ts";
+import { expectMachine, instanceLane, machineScope, noMachine } from "./lookup.ts";
 import { failureProblem, rejectionProblem } from "./outcome.ts";
 import type { Caller, Services } from "./services.ts";
 
 /** In whose name something is delivered. */
 export type Actor = Pick<Caller, "authContext">;
 
+type What = Delivery["what"];
+
+/** What to deliver to which version. A creation names the machine as it was read: it must be the same one when the instance is stored. */
+export type Planned =
+  | { version: Version; what: Exclude<What, { kind: "create" }> }
+  | { version: Version; what: Extract<What, { kind: "create" }>; machine: Stored<Machine> };
+
 /** Decides, from what is stored at that moment, what to deliver; throws a Problem to deliver nothing. */
-export type Plan = (stored: Stored<Instance> | null) => Promise<{ version: Version; what: Delivery["what"] }>;
+export type Plan = (stored: Stored<Instance> | null) => Promise<Planned>;
 
 /** Where the instance stands afterwards, and the version that took it there. */
 export type Delivered = Reached & { version: Version };
@@ -24,28 +31,41 @@ export type Delivered = Reached & { version: Version };
 /** Times a delivery is made again because a session ended or a worker died under it, through no fault of its own. */
 const maxTries = 5;
 
+/** What the plan was made from is not what is stored any more: nothing happened, and a new plan may go through. */
+class Outdated extends Error {}
+
 /** @throws Problem for everything but a settled or interrupted machine */
 export async function deliver(services: Services, actor: Actor, instance: InstanceRef, plan: Plan): Promise<Delivered> {
   const scope = machineScope(instance.orgId, instance.machine);
   const { store, engine, settings } = services;
   // An object, since a promise as such would keep the lane waiting for it.
-  const taken = await store.exclusive(`instance ${scope}/${instance.slug}`, async () => {
+  const taken = await store.exclusive(instanceLane(instance), async () => {
     for (let tries = maxTries; tries > 0; tries--) {
       const stored = await store.get("instance", scope, instance.slug);
-      const { version, what } = await plan(stored);
+      const planned = await plan(stored);
+      const { version, what } = planned;
       const delivery = engine.deliver({
         instance,
         code: codeOf(services, version.id, version.codeSha256),
         what,
         authContext: actor.authContext,
         settleTimeoutMs: settings.settleTimeoutMs,
-        commit: committer(services, instance, version, stored),
+        commit: committer(services, instance, planned, stored),
       });
-      if (await delivery.turn) return { outcome: delivery.outcome, version };
+      if (await isProcessed(delivery.turn)) return { outcome: delivery.outcome, version };
     }
     throw new Problem("unavailable", "The sandbox was restarted several times while this event waited. Try again.");
   });
   return { ...reachedBy(await taken.outcome), version: taken.version };
+}
+
+async function isProcessed(turn: Promise<boolean>): Promise<boolean> {
+  try {
+    return await turn;
+  } catch (error) {
+    if (error instanceof Outdated) return false;
+    throw error;
+  }
 }
 
 function reachedBy(outcome: Outcome): Reached {
@@ -60,48 +80,107 @@ function reachedBy(outcome: Outcome): Reached {
   }
 }
 
-/** Stores one session's steps, each fenced by the revision that the one before left behind. */
+/**
+ * Stores one session's steps. The first is fenced by what it was planned from. From then on nobody else takes steps, but an administrator may
+ * pause the instance or set its desired version: a step that finds it changed is laid over that and stored again. One that finds it deleted,
+ * or made again under its name, is the session's last.
+ */
 function committer(
-  { store, clock, updates }: Services,
+  services: Services,
   instance: InstanceRef,
-  version: Version,
+  planned: Planned,
   stored: Stored<Instance> | null,
 ): Delivery["commit"] {
+  const { store, clock, updates } = services;
   const { orgId, machine, slug } = instance;
   const scope = machineScope(orgId, machine);
-  let rev = stored?.rev ?? 0;
-  let last = stored?.rec;
+  let isFirst = true;
+  let last = stored;
   return async (step) => {
-    const now = Math.max(clock.now(), last?.state.ts ?? 0);
-    const count = last?.transitionCount ?? 0;
-    const rows: Transition[] = step.rows.map((row, index) => ({ seq: count + index + 1, createdAt: now, ...row }));
-    const values = indexValuesOf(version, step.context);
-    const { indexValues: _, ...before } = last ?? { createdAt: now, status: "running" as const };
-    const rec: Instance = {
-      ...before,
-      orgId,
-      machine,
-      slug,
-      versionId: version.id,
-      ...(values ? { indexValues: values } : {}),
-      state: project(step, now),
-      context: step.context,
-      snapshot: step.snapshot,
-      running: step.running,
-      transitionCount: count + rows.length,
-    };
-    const changes: Change[] = [{ op: "put", kind: "instance", scope, name: slug, rec, ifRev: rev }];
-    if (rows.length > 0) changes.push({ op: "append", scope, name: slug, rows });
-    try {
-      [rev = 0] = await store.commit(changes);
-    } catch (error) {
-      if (!(error instanceof StoreConflict)) throw error;
-      throw new Problem("invalid-state", `The instance ${slug} was changed or deleted while the event was processed.`);
+    for (;;) {
+      const now = Math.max(clock.now(), last?.rec.state.ts ?? 0);
+      const rec = advanced(last?.rec, step, instance, planned.version, now);
+      const changes: Change[] = [{ op: "put", kind: "instance", scope, name: slug, rec, ifRev: last?.rev ?? 0 }];
+      if (last) changes.push({ op: "expect", kind: "instance", scope, name: slug, order: last.order });
+      else if ("machine" in planned) changes.push(expectMachine(planned.machine));
+      if (step.rows.length > 0) changes.push({ op: "append", scope, name: slug, rows: rowsOf(step, rec) });
+      try {
+        const [rev = 0] = await store.commit(changes);
+        last = last ? { ...last, rec, rev } : await newborn(services, scope, rec, rev);
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw error;
+        if (error.ref.kind === "machine") throw noMachine(machine);
+        if (isFirst) throw new Outdated();
+        last = await changedMeanwhile(services, scope, slug, last?.order);
+        continue;
+      }
+      isFirst = false;
+      updates.publish(instance, {
+        kind: "state",
+        rev: last.rev,
+        state: rec.state,
+        versionId: rec.versionId,
+        context: rec.context,
+      });
+      return rec.state;
     }
-    last = rec;
-    updates.publish(instance, { kind: "state", rev, state: rec.state, versionId: version.id, context: rec.context });
-    return rec.state;
   };
+}
+
+/** The instance after a step: what the step says, and the rest as it was. */
+function advanced(
+  before: Instance | undefined,
+  step: Step,
+  { orgId, machine, slug }: InstanceRef,
+  version: Version,
+  now: number,
+): Instance {
+  const { indexValues: _, ...kept } = before ?? { createdAt: now, status: "running" as const };
+  const values = indexValuesOf(version, step.context);
+  const rec: Instance = {
+    ...kept,
+    orgId,
+    machine,
+    slug,
+    versionId: version.id,
+    ...(values ? { indexValues: values } : {}),
+    state: project(step, now),
+    context: step.context,
+    snapshot: step.snapshot,
+    running: step.running,
+    transitionCount: (before?.transitionCount ?? 0) + step.rows.length,
+  };
+  // A step of the version that was desired has taken the instance there.
+  if (rec.desiredVersionId === version.id) delete rec.desiredVersionId;
+  return rec;
+}
+
+function rowsOf({ rows }: Step, { transitionCount, state }: Instance): Transition[] {
+  const before = transitionCount - rows.length;
+  return rows.map((row, index) => ({ seq: before + index + 1, createdAt: state.ts, ...row }));
+}
+
+/** A new instance in its place, which nobody can have taken yet: the creation still has the lane. */
+async function newborn({ store }: Services, scope: string, rec: Instance, rev: number): Promise<Stored<Instance>> {
+  const stored = await store.get("instance", scope, rec.slug);
+  return { rec, rev, order: stored?.order ?? 0 };
+}
+
+/** What an administrator made of the instance since the session's last step. @throws Problem when it is not the same instance any more */
+async function changedMeanwhile(
+  { store }: Services,
+  scope: string,
+  slug: string,
+  order: number | undefined,
+): Promise<Stored<Instance>> {
+  const stored = await store.get("instance", scope, slug);
+  if (stored?.order !== order || !stored) throw deletedMeanwhile(slug);
+  return stored;
+}
+
+/** What whoever waits for an instance to settle is told when it is deleted. */
+export function deletedMeanwhile(slug: string): Problem {
+  return new Problem("invalid-state", `The instance ${slug} was deleted while the event was processed.`);
 }
 
 /** The wire's view of a step. */

@@ -2,8 +2,9 @@
 
 import { withoutSender } from "../domain/auth-context.ts";
 import { Problem } from "../domain/problem.ts";
-import type { Version } from "../domain/records.ts";
+import type { Machine, Version } from "../domain/records.ts";
 import type { Engine, InstanceRef, MappedEvent, MappedRequest, MappedResponse } from "../engine/port.ts";
+import type { Stored } from "../store/port.ts";
 import { readAnyBody } from "./any-body.ts";
 import { codeOf } from "./code.ts";
 import type { Delivered } from "./deliver.ts";
@@ -17,12 +18,19 @@ export const sendHttpApiRequest: Operation = async (services, _caller, request) 
   const mapper = param(request, "slug");
   const asked = await mappedRequest(request);
   const current = await currentVersion(services, param(request, "orgId"), param(request, "machineSlug"));
-  const event = await mapRequest(services, current, mapper, asked);
-  const instance = { orgId: current.orgId, machine: current.machine, slug: event.machineInstanceName };
+  const { version } = current;
+  const event = await mapRequest(services, version, mapper, asked);
+  const instance = { orgId: version.orgId, machine: version.machine, slug: event.machineInstanceName };
   const delivered = await deliverMapped(services, current, instance, event);
-  const response = await mapResponse(services, instance, mapper, delivered, current);
+  const response = await mapResponse(services, instance, mapper, delivered, version);
   return response ? replyOf(response) : { status: 200, body: { ok: true } };
 };
+
+/** A machine and its current version. */
+interface Current {
+  machine: Stored<Machine>;
+  version: Version;
+}
 
 /** About the connection, not the request; the rest is the handler's to read. */
 const hopByHop = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -39,14 +47,17 @@ async function mappedRequest({ http, body }: OperationRequest): Promise<MappedRe
   };
 }
 
-async function currentVersion(services: Services, orgId: string, machine: string): Promise<Version> {
+async function currentVersion(services: Services, orgId: string, slug: string): Promise<Current> {
   if (!(await services.store.get("org", "", orgId))) {
     throw new Problem("not-found", `There is no organization ${orgId}.`);
   }
-  const { rec } = await findMachine(services, orgId, machine);
-  if (rec.currentVersionId !== undefined) return findVersion(services, orgId, machine, rec.currentVersionId);
+  const machine = await findMachine(services, orgId, slug);
+  const { currentVersionId } = machine.rec;
+  if (currentVersionId !== undefined) {
+    return { machine, version: await findVersion(services, orgId, slug, currentVersionId) };
+  }
   const mend = "Finalize one with makeCurrent.";
-  throw new Problem("not-found", `The machine ${machine} has no current version that could map a request. ${mend}`);
+  throw new Problem("not-found", `The machine ${slug} has no current version that could map a request. ${mend}`);
 }
 
 async function mapRequest(
@@ -67,14 +78,15 @@ async function mapRequest(
 /** The event for the instance, after its creation when it is missing and the handler says with what context. */
 async function deliverMapped(
   services: Services,
-  version: Version,
+  { machine, version }: Current,
   instance: InstanceRef,
   { event, authContext, initialContext }: MappedEvent,
 ): Promise<Delivered> {
   const actor = { authContext: withoutSender(authContext) };
   const scope = machineScope(instance.orgId, instance.machine);
   if (initialContext && !(await services.store.get("instance", scope, instance.slug))) {
-    await createInstance(services, actor, instance, version, initialContext).catch(ignoreTaken);
+    const birth = { machine, version, context: initialContext };
+    await createInstance(services, actor, instance.slug, birth).catch(ignoreTaken);
   }
   return sendEvent(services, actor, instance, event);
 }

@@ -31,10 +31,13 @@ import { createInstance, sendEvent } from "./writes.ts";
 export const createMachineInstance: Operation = async (services, caller, request) => {
   const { slug, context = {}, machineVersionId } = request.body as CreateMachineInstanceRequest;
   const { orgId } = caller;
-  const { rec: machine } = await findMachine(services, orgId, param(request, "machineSlug"));
-  const version = await versionToRun(services, machine, machineVersionId);
-  const instance = { orgId, machine: machine.slug, slug };
-  const { state } = await createInstance(services, caller, instance, version, context as JsonObject);
+  const machine = await findMachine(services, orgId, param(request, "machineSlug"));
+  const version = await versionToRun(services, machine.rec, machineVersionId);
+  const { state } = await createInstance(services, caller, slug, {
+    machine,
+    version,
+    context: context as JsonObject,
+  });
   return { status: 200, body: state };
 };
 
@@ -59,7 +62,10 @@ export const getMachineInstance: Operation = async (services, caller, request) =
 
 export const getMachineInstanceAdmin: Operation = async (services, caller, request) => {
   const { rec } = await findInstance(services, caller, request);
-  const version = await findVersion(services, caller.orgId, rec.machine, rec.versionId);
+  const { orgId, machine, desiredVersionId: desired } = rec;
+  const version = await findVersion(services, orgId, machine, rec.versionId);
+  const scope = machineScope(orgId, machine);
+  const desiredVersion = desired === undefined ? null : await services.store.get("version", scope, desired);
   const body: AdministrativeInstanceState = {
     state: rec.state.state,
     context: rec.context,
@@ -67,6 +73,7 @@ export const getMachineInstanceAdmin: Operation = async (services, caller, reque
     done: rec.state.done,
     status: rec.status,
     machineVersion: versionInfo(version),
+    ...(desiredVersion ? { desiredMachineVersion: versionInfo(desiredVersion.rec) } : {}),
     createdAt: isoTime(rec.createdAt),
   };
   return { status: 200, body };
@@ -86,9 +93,10 @@ export const listMachineInstances: Operation = async (services, caller, request)
 };
 
 export const listMachineInstanceTransitions: Operation = async (services, caller, request) => {
-  const { rec } = await findInstance(services, caller, request);
+  const { rec, order } = await findInstance(services, caller, request);
   const scope = machineScope(rec.orgId, rec.machine);
-  const list = `transitions ${scope}/${rec.slug}`;
+  // An instance made again under the name has a list of its own.
+  const list = `transitions ${scope}/${rec.slug} ${order}`;
   const after = decodeCursor(list, request.query.cursor);
   const page = await services.store.history(scope, rec.slug, after, services.settings.pageSize);
   const body: TransitionPage = {

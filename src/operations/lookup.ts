@@ -5,7 +5,7 @@ import { Problem } from "../domain/problem.ts";
 import type { Instance, Machine, Version } from "../domain/records.ts";
 import type { InstanceRef } from "../engine/port.ts";
 import type { MachineVersionInfo } from "../spec/generated/types.ts";
-import type { Collections, Kind, Page, Stored } from "../store/port.ts";
+import type { Change, Collections, Kind, Page, Stored } from "../store/port.ts";
 import type { Caller, OperationRequest, Services } from "./services.ts";
 
 /** A path parameter; the router matched it, so it is there. */
@@ -18,10 +18,29 @@ export function machineScope(orgId: string, machine: string): string {
   return `${orgId}/${machine}`;
 }
 
+/** The lane in which an instance's events, and whatever an administrator does to it, come one after the other. */
+export function instanceLane({ orgId, machine, slug }: InstanceRef): string {
+  return `instance ${machineScope(orgId, machine)}/${slug}`;
+}
+
+/** The lane of whatever adds to a machine or takes it away, its instances apart. */
+export function machineLane(orgId: string, machine: string): string {
+  return `machine ${machineScope(orgId, machine)}`;
+}
+
 export async function findMachine({ store }: Services, orgId: string, slug: string): Promise<Stored<Machine>> {
   const machine = await store.get("machine", orgId, slug);
-  if (!machine) throw new Problem("not-found", `There is no machine ${slug}.`);
+  if (!machine) throw noMachine(slug);
   return machine;
+}
+
+export function noMachine(slug: string): Problem {
+  return new Problem("not-found", `There is no machine ${slug}.`);
+}
+
+/** Fences a commit: what it adds to the machine must not outlive it, nor turn up in another one made under its name. */
+export function expectMachine({ rec: { orgId, slug }, order }: Stored<Machine>): Change {
+  return { op: "expect", kind: "machine", scope: orgId, name: slug, order };
 }
 
 export async function findVersion({ store }: Services, orgId: string, machine: string, id: string): Promise<Version> {
@@ -67,6 +86,22 @@ export function versionInfo(version: Version): MachineVersionInfo {
 
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
+}
+
+/** Every record of a kind in a scope, oldest first. */
+export async function listAll<K extends Kind>(
+  { store }: Services,
+  kind: K,
+  scope: string,
+): Promise<Stored<Collections[K]>[]> {
+  const all: Stored<Collections[K]>[] = [];
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const page: Page<Stored<Collections[K]>> = await store.list(kind, scope, after, 1_000);
+    all.push(...page.items);
+    after = page.next;
+  }
+  return all;
 }
 
 /** One page of a kind of record, and the cursor to the next one if there is one. */

@@ -4,7 +4,7 @@ import { newId } from "../domain/ids.ts";
 import { Problem } from "../domain/problem.ts";
 import { StoreConflict } from "../store/port.ts";
 import { storeVersion } from "./code.ts";
-import { machineScope } from "./lookup.ts";
+import { findMachine, machineScope } from "./lookup.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -25,13 +25,14 @@ export async function publishMachine(
     await store.commit([{ op: "put", kind: "machine", scope: orgId, name: slug, rec, ifRev: 0 }]).catch(ignoreConflict);
   }
   const codeSha256 = await store.putBlob(Buffer.from(code));
-  const machine = await store.get("machine", orgId, slug);
-  const currentId = machine?.rec.currentVersionId;
+  const machine = await findMachine(services, orgId, slug);
+  const currentId = machine.rec.currentVersionId;
   const current = currentId ? await store.get("version", machineScope(orgId, slug), currentId) : null;
   if (current?.rec.codeSha256 === codeSha256) return null;
   const id = newId("ver", entropy);
   try {
-    await storeVersion(services, { id, orgId, machine: slug, clientInfo, indexSelectors: {}, codeSha256 }, true);
+    const draft = { id, orgId, machine: slug, clientInfo, indexSelectors: {}, codeSha256 };
+    await storeVersion(services, machine, draft, { makeCurrent: true });
   } catch (error) {
     if (error instanceof Problem) throw new Problem(error.code, `machine ${slug}: ${error.message}`, { cause: error });
     throw error;

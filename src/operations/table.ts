@@ -4,6 +4,7 @@ import { getBilling } from "./billing.ts";
 import { sendHttpApiRequest } from "./http-api.ts";
 import { deleteIdentityProvider, listIdentityProviders, upsertIdentityProvider } from "./identity-providers.ts";
 import { queryMachineInstances } from "./indexes.ts";
+import { deleteMachineInstance, setDesiredMachineVersion, setMachineInstanceStatus } from "./instance-lifecycle.ts";
 import {
   createMachineInstance,
   getMachineInstance,
@@ -15,7 +16,8 @@ import {
 import { acceptInvitation, sendInvitation } from "./invitations.ts";
 import { createKey, deleteKey, listKeys } from "./keys.ts";
 import { getLogs } from "./logs.ts";
-import { createMachine, getMachine, listMachines } from "./machines.ts";
+import { createMachine, deleteMachine, getMachine, listMachines } from "./machines.ts";
+import { createMigration, finalizeMigration } from "./migrations.ts";
 import { createOrg, listOrgs } from "./orgs.ts";
 import { openRealtime } from "./realtime.ts";
 import type { Operation } from "./services.ts";
@@ -61,4 +63,10 @@ export const operationTable: { [operationId: string]: Operation } = {
   deleteKey,
   getBilling,
   openRealtime,
+  deleteMachine,
+  deleteMachineInstance,
+  setMachineInstanceStatus,
+  setDesiredMachineVersion,
+  createMigration,
+  finalizeMigration,
 };

@@ -1,19 +1,38 @@
-// Receives a version's code, as bytes or gzipped, and keeps it until the version is finalized.
+// Receives the code of versions and migrations, as bytes or gzipped, and keeps it until they are finalized.
 
 import { promisify } from "node:util";
 import { gunzip as gunzipCallback } from "node:zlib";
 import { Problem } from "../domain/problem.ts";
-import type { Upload } from "../domain/records.ts";
-import { verifyUpload } from "../domain/tickets.ts";
-import { bundleLimits } from "./code.ts";
-import { machineScope } from "./lookup.ts";
-import type { Services } from "./services.ts";
+import type { Machine, Upload } from "../domain/records.ts";
+import type { TicketScope } from "../domain/tickets.ts";
+import { signUpload, verifyUpload } from "../domain/tickets.ts";
+import type { Stored } from "../store/port.ts";
+import { StoreConflict } from "../store/port.ts";
+import { bundleLimits, finalizedAlready } from "./code.ts";
+import { expectMachine, machineScope, noMachine } from "./lookup.ts";
+import type { OperationRequest, Services } from "./services.ts";
 
 const gunzip = promisify(gunzipCallback);
 
+export function ticketScope({ rec: { orgId, slug }, order }: Stored<Machine>): TicketScope {
+  return { orgId, machine: slug, machineOrder: order };
+}
+
+/** Where and how to upload the code of the version or migration with this id. */
+export function uploadInstructions(
+  { settings }: Services,
+  { baseUrl }: OperationRequest,
+  machine: Stored<Machine>,
+  id: string,
+): { codeUploadUrl: string; codeUploadFields: { [name: string]: string } } {
+  const token = signUpload(settings.uploadSecret, { ...ticketScope(machine), id });
+  return { codeUploadUrl: `${baseUrl}/_settle/uploads`, codeUploadFields: { token } };
+}
+
 /**
  * Keeps uploaded code. `file` is gzipped when `isGzip` says so or its first bytes do; uploading again before finalizing replaces it.
- * @throws Problem for a token not signed here (403), a version already finalized (409), code too large (413) or not UTF-8 text (400)
+ * @throws Problem for a token not signed here (403), a machine deleted since (404), something finalized already (409), code too large (413) or
+ * not UTF-8 text (400)
  */
 export async function receiveUpload(services: Services, token: string, file: Buffer, isGzip: boolean): Promise<void> {
   const ticket = verifyUpload(services.settings.uploadSecret, token);
@@ -23,17 +42,25 @@ export async function receiveUpload(services: Services, token: string, file: Buf
       "The upload's token is not valid. Send every field of codeUploadFields as it was given.",
     );
   }
-  const { orgId, machine, versionId } = ticket;
-  const scope = machineScope(orgId, machine);
   const code = await plainCode(file, isGzip || (file[0] === 0x1f && file[1] === 0x8b));
-  const codeSha256 = await services.store.putBlob(code);
-  await services.store.exclusive(`upload ${scope}/${versionId}`, async () => {
-    if (await services.store.get("version", scope, versionId)) {
-      throw new Problem("invalid-state", `The version ${versionId} was finalized already; its code can't change.`);
+  const { store, clock } = services;
+  const { orgId, machine: slug, machineOrder, id } = ticket;
+  const codeSha256 = await store.putBlob(code);
+  const scope = machineScope(orgId, slug);
+  await store.exclusive(`upload ${scope}/${id}`, async () => {
+    const machine = await store.get("machine", orgId, slug);
+    if (machine?.order !== machineOrder || !machine) throw noMachine(slug);
+    const made = (await store.get("version", scope, id)) ?? (await store.get("migration", scope, id));
+    if (made) throw finalizedAlready(id);
+    const earlier = await store.get("upload", scope, id);
+    const rec: Upload = { versionId: id, orgId, machine: slug, codeSha256, uploadedAt: clock.now() };
+    try {
+      const ifRev = earlier?.rev ?? 0;
+      await store.commit([expectMachine(machine), { op: "put", kind: "upload", scope, name: id, rec, ifRev }]);
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+      throw error.ref.kind === "machine" ? noMachine(slug) : finalizedAlready(id);
     }
-    const earlier = await services.store.get("upload", scope, versionId);
-    const rec: Upload = { versionId, orgId, machine, codeSha256, uploadedAt: services.clock.now() };
-    await services.store.commit([{ op: "put", kind: "upload", scope, name: versionId, rec, ifRev: earlier?.rev ?? 0 }]);
   });
 }
 

@@ -234,6 +234,21 @@ const valid: { [operationId: string]: { path: string; json?: unknown; form?: str
   deleteKey: { path: "/keys/sbk_none" },
   getBilling: { path: "/billing" },
   openRealtime: { path: "/rt?token=x" },
+  deleteMachine: {
+    path: "/machines/open",
+    json: { dangerDataWillBeDeletedForever: true, hmacSha256OfMachineNameWithMachineNameKey: "x" },
+  },
+  deleteMachineInstance: {
+    path: "/machines/open/i/here",
+    json: { dangerDataWillBeDeletedForever: true, hmacSha256OfMachineInstanceNameWithMachineNameKey: "x" },
+  },
+  setMachineInstanceStatus: { path: "/machines/open/i/gone/status", json: { status: "paused" } },
+  setDesiredMachineVersion: { path: "/machines/open/i/here/v", json: { targetMachineVersionId: "ver_x" } },
+  createMigration: {
+    path: "/machines/open/migrations",
+    json: { fromMachineVersionId: "ver_x", toMachineVersionId: "ver_y" },
+  },
+  finalizeMigration: { path: "/machines/open/migrations/mig_x.ver_x.ver_y.z" },
 };
 
 test("a delivered operation that nobody spoils here would be noticed", () => {
@@ -261,6 +276,12 @@ const spoilt = fc.record({
           makeCurrent: junk,
           indexSelectors: junk,
           indexes: junk,
+          dangerDataWillBeDeletedForever: junk,
+          hmacSha256OfMachineInstanceNameWithMachineNameKey: junk,
+          status: junk,
+          targetMachineVersionId: junk,
+          fromMachineVersionId: junk,
+          toMachineVersionId: junk,
         },
         { requiredKeys: [] },
       )

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-const scoped: Kind[] = ["version", "upload", "instance"];
+const scoped: Kind[] = ["version", "migration", "upload", "instance"];
 
 /** Everything that requests could have changed, by where it is. */
 async function stored(): Promise<{ [place: string]: unknown }> {
@@ -66,6 +66,23 @@ const requests: Request[] = [
   { method: "POST", path: "/machines/open/i/here/events", json: { event: "ADD" } },
   { method: "POST", path: "/machines/open/v", json: {} },
   { method: "PUT", path: "/machines/open/v/ver_x.y", json: { clientInfo: "x", makeCurrent: true, indexSelectors: {} } },
+  {
+    method: "DELETE",
+    path: "/machines/open/i/here",
+    json: { dangerDataWillBeDeletedForever: true, hmacSha256OfMachineInstanceNameWithMachineNameKey: "x" },
+  },
+  {
+    method: "DELETE",
+    path: "/machines/open",
+    json: { dangerDataWillBeDeletedForever: true, hmacSha256OfMachineNameWithMachineNameKey: "x" },
+  },
+  { method: "PUT", path: "/machines/open/i/here/status", json: { status: "running" } },
+  { method: "PUT", path: "/machines/open/i/here/v", json: { targetMachineVersionId: "ver_x" } },
+  {
+    method: "POST",
+    path: "/machines/open/migrations",
+    json: { fromMachineVersionId: "ver_x", toMachineVersionId: "ver_y" },
+  },
 ];
 
 const junk = fc.oneof(
@@ -140,7 +157,7 @@ test("a refusal changes nothing, and what is accepted is whole", { timeout: 60_0
     expect(body).toMatchObject({ error: expect.any(String), code: expect.any(String) });
     expect(await stored()).toEqual(before);
   });
-  await fc.assert(property, { seed, numRuns: 400 });
+  await fc.assert(property, { seed, numRuns: 800 });
   expect(rig.errors).toEqual([]);
   // Spoilt too little or too much, it would prove nothing.
   expect(Math.min(refused, accepted)).toBeGreaterThan(40);

@@ -1,5 +1,6 @@
 // The valid journey through Prism, the second judge: every operation there is, and not one response that violates the document.
 
+import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decodeJwt, SignJWT } from "jose";
@@ -83,11 +84,11 @@ describe("Prism finds nothing wrong with", () => {
   }
 
   /** Bytes don't go through Prism: it reads every body as text, and the upload URL is no part of the document. */
-  async function upload({ codeUploadUrl, codeUploadFields }: Answer["body"]): Promise<void> {
+  async function upload({ codeUploadUrl, codeUploadFields }: Answer["body"], text = code): Promise<void> {
     const form = new FormData();
     for (const [name, value] of Object.entries(codeUploadFields as { [name: string]: string }))
       form.append(name, value);
-    form.append("file", new Blob([code], { type: "application/javascript" }));
+    form.append("file", new Blob([text], { type: "application/javascript" }));
     const response = await fetch(String(codeUploadUrl), { method: "POST", body: form });
     expect(response.ok).toBe(true);
   }
@@ -225,6 +226,59 @@ describe("Prism finds nothing wrong with", () => {
   test("a request for the realtime socket that is no handshake: Prism carries no sockets, so this is all it can see", async () => {
     const plain = await call("openRealtime", "GET /rt?token=any");
     expect([plain.status, plain.body.parameter]).toEqual([400, "upgrade"]);
+  });
+
+  test("moving an instance to another version", async () => {
+    const { body: before } = await call("getMachine", "GET /machines/cart");
+    const from = (before.machine as { currentVersion: { id: string } }).currentVersion.id;
+    const next = await call("createMachineVersion", "POST /machines/cart/v", {});
+    await upload(next.body, code.replace("editable", "edited"));
+    const finalizing = `PUT /machines/cart/v/${next.body.machineVersionId}`;
+    const to = (await call("finalizeMachineVersion", finalizing, {})).body.machineVersionId;
+    await call("createMachineInstance", "POST /machines/cart", { slug: "c2", context: { owner: "ann" } });
+    const desire = { targetMachineVersionId: to };
+    const early = await call("setDesiredMachineVersion", "PUT /machines/cart/i/c2/v", desire);
+    expect([early.status, early.body.code]).toEqual([400, "no-migration-path"]);
+    const ends = { fromMachineVersionId: from, toMachineVersionId: to };
+    const begun = await call("createMigration", "POST /machines/cart/migrations", ends);
+    const same =
+      "export const upgradeState = (path) => path; export const upgradeContext = (o, n, context) => context;";
+    await upload(begun.body, same);
+    const signed = begun.body.machineVersionMigrationId;
+    expect(await call("finalizeMigration", `PUT /machines/cart/migrations/${signed}`)).toMatchObject({ status: 200 });
+    expect(await call("setDesiredMachineVersion", "PUT /machines/cart/i/c2/v", desire)).toMatchObject({ status: 201 });
+    const pending = await call("getMachineInstanceAdmin", "GET /machines/cart/i/c2/admin");
+    expect(pending).toMatchObject({ body: { machineVersion: { id: from }, desiredMachineVersion: { id: to } } });
+    const add = { event: { type: "ADD", price: 5 } };
+    const sent = await call("sendMachineInstanceEvent", "POST /machines/cart/i/c2/events", add);
+    expect(sent).toMatchObject({ status: 200, body: { tags: ["edited"], publicContext: { total: 5 } } });
+    const history = await call("listMachineInstanceTransitions", "GET /machines/cart/i/c2/events");
+    expect(history.body.transitions).toMatchObject([
+      { event: { type: "statebacked.upgrade" } },
+      { event: { type: "ADD" } },
+    ]);
+  });
+
+  test("pausing and deleting", async () => {
+    const status = "PUT /machines/cart/i/c2/status";
+    expect(await call("setMachineInstanceStatus", status, { status: "paused" })).toMatchObject({ status: 204 });
+    const refused = await call("sendMachineInstanceEvent", "POST /machines/cart/i/c2/events", { event: "PAY" });
+    expect([refused.status, refused.body.code]).toEqual([409, "invalid-state"]);
+    const hmac = (name: string) => createHmac("sha256", "cart").update(name).digest("base64url");
+    const confirm = (name: string, field: string) => ({ dangerDataWillBeDeletedForever: true, [field]: hmac(name) });
+    const machineField = "hmacSha256OfMachineNameWithMachineNameKey";
+    const early = await call("deleteMachine", "DELETE /machines/cart", confirm("cart", machineField));
+    expect([early.status, early.body.code]).toEqual([409, "invalid-state"]);
+    const field = "hmacSha256OfMachineInstanceNameWithMachineNameKey";
+    const wrong = await call("deleteMachineInstance", "DELETE /machines/cart/i/c2", confirm("c1", field));
+    expect([wrong.status, wrong.body.parameter]).toEqual([400, field]);
+    for (const slug of ["c1", "c2", "mapped"]) {
+      const deleted = await call("deleteMachineInstance", `DELETE /machines/cart/i/${slug}`, confirm(slug, field));
+      expect(deleted.status).toBe(204);
+    }
+    const last = await call("deleteMachine", "DELETE /machines/cart", confirm("cart", machineField));
+    expect(last.status).toBe(204);
+    expect((await call("getMachine", "GET /machines/cart")).status).toBe(404);
   });
 
   test("any operation there is: none was left out", () => {
