@@ -130,6 +130,8 @@ export interface Contracts {
   scenarios: Scenario[];
   /** Code by machine and XState version. */
   machines: Map<string, Map<XStateVersion, string>>;
+  /** Code of migrations by name: the same for both XStates. */
+  migrations: Map<string, string>;
 }
 
 /** A contract file is not what its schema says, or refers to something that isn't there. The fault is ours, not the target's. */
@@ -151,7 +153,11 @@ export function loadContracts(folder: string): Contracts {
     variants.set(version === "4" ? 4 : 5, readFileSync(join(folder, "machines", file), "utf8"));
     machines.set(name, variants);
   }
-  const contracts = { rules, scenarios, machines };
+  const migrations = new Map<string, string>();
+  for (const file of readdirSync(join(folder, "migrations"))) {
+    migrations.set(file.replace(/\.js$/, ""), readFileSync(join(folder, "migrations", file), "utf8"));
+  }
+  const contracts = { rules, scenarios, machines, migrations };
   const dangling = danglingReferences(contracts);
   if (dangling.length > 0) throw new ContractsInvalid(dangling.join("\n"));
   return contracts;
@@ -163,6 +169,20 @@ function read<T>(folder: string, file: string, schema: string): T {
   const validate = ajv.compile<T>(JSON.parse(readFileSync(join(folder, "schema", `${schema}.schema.json`), "utf8")));
   if (validate(content)) return content;
   throw new ContractsInvalid(`${file}: ${ajv.errorsText(validate.errors)}`);
+}
+
+/** What an upload's `code` begins with when it is not a machine's. */
+export const codeKinds = { text: "text:", migration: "migration:" };
+
+/** Names of the migrations that steps upload. */
+export function migrationsOf(steps: readonly Step[]): string[] {
+  return steps.flatMap((step): string[] => {
+    if ("upload" in step)
+      return step.code.startsWith(codeKinds.migration) ? [step.code.slice(codeKinds.migration.length)] : [];
+    if ("repeat" in step) return migrationsOf(step.steps);
+    if ("parallel" in step) return step.parallel.flatMap(migrationsOf);
+    return "pages" in step ? migrationsOf(step.between ?? []) : [];
+  });
 }
 
 /** Rules that no scenario claims: every exchange is judged by them. */
@@ -209,7 +229,7 @@ function stepsWithin(step: Step): Step[] {
 }
 
 /** References that lead nowhere, rules that nothing exercises, names given twice: a sentence each. */
-function danglingReferences({ rules, scenarios, machines }: Contracts): string[] {
+function danglingReferences({ rules, scenarios, machines, migrations }: Contracts): string[] {
   const known = new Set(rules.map(({ id }) => id));
   const claimed = new Set(scenarios.flatMap(({ steps }) => rulesOf(steps)));
   const names = scenarios.map(({ name }) => name);
@@ -220,6 +240,11 @@ function danglingReferences({ rules, scenarios, machines }: Contracts): string[]
     ...[...known]
       .filter((id) => !claimed.has(id) && !rulesOfEveryExchange.test(id))
       .map((id) => `No scenario exercises ${id}.`),
+    ...scenarios.flatMap(({ name, steps }) =>
+      migrationsOf(steps)
+        .filter((migration) => !migrations.has(migration))
+        .map((migration) => `${name} uses an unknown migration ${migration}.`),
+    ),
     ...scenarios.flatMap(({ name, machines: used = [] }) =>
       used.filter((machine) => !machines.has(machine)).map((machine) => `${name} uses an unknown machine ${machine}.`),
     ),

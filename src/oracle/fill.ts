@@ -1,10 +1,13 @@
 // Variables of a scenario: filling them into its steps, and taking them from answers.
 
+import { createHmac } from "node:crypto";
+
 export type Variables = ReadonlyMap<string, unknown>;
 
 /**
  * A copy of a value with each `{name}` in its texts replaced. A text that is nothing but a variable becomes the
- * variable's value, of whatever type. @throws for a variable that nothing has set
+ * variable's value, of whatever type. `{ $hmac: { key, data } }` becomes the unpadded base64url of that HMAC-SHA-256.
+ * @throws for a variable that nothing has set
  */
 export function fill<T>(value: T, variables: Variables): T {
   return filled(value, variables) as T;
@@ -14,7 +17,12 @@ function filled(value: unknown, variables: Variables): unknown {
   if (typeof value === "string") return filledText(value, variables);
   if (Array.isArray(value)) return value.map((item) => filled(item, variables));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filled(item, variables)]));
+  const copy = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filled(item, variables)]));
+  return "$hmac" in copy ? hmacOf(copy.$hmac as { key: string; data: string }) : copy;
+}
+
+function hmacOf({ key, data }: { key: string; data: string }): string {
+  return createHmac("sha256", key).update(data).digest("base64url");
 }
 
 function filledText(text: string, variables: Variables): unknown {

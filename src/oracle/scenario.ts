@@ -20,8 +20,8 @@ export interface Scope {
   /** Why a rule does not apply to the target, or null. */
   inapplicable: (rule: Rule) => string | null;
   variables: Map<string, unknown>;
-  /** Code of a machine, with the file it came from. */
-  codeOf: (machine: string) => { code: string; file?: string };
+  /** What an upload's `code` stands for, with the file it came from. */
+  codeOf: (code: string) => { code: string; file?: string };
   /** The curl lines so far. */
   trail: string[];
   /** Statuses of the calls within the innermost `parallel`. */
@@ -62,8 +62,7 @@ async function runUpload(step: Upload, scope: Scope): Promise<boolean> {
   const instructions: unknown = fill(step.upload, scope.variables);
   const url = String(dig(instructions, "/codeUploadUrl"));
   const fields = (dig(instructions, "/codeUploadFields") ?? {}) as { [name: string]: string };
-  const source = step.code.startsWith("text:") ? { code: step.code.slice("text:".length) } : scope.codeOf(step.code);
-  const answer = await scope.exchange.upload({ url, fields, ...source, gzip: step.gzip ?? false });
+  const answer = await scope.exchange.upload({ url, fields, ...scope.codeOf(step.code), gzip: step.gzip ?? false });
   scope.trail.push(answer.curl);
   return enterClaims(step.expect, answer, "the upload", scope);
 }

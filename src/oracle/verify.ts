@@ -4,6 +4,7 @@ import { createResponseCheck, type ResponseCheck } from "../spec/response-check.
 import {
   type Capability,
   type Contracts,
+  codeKinds,
   type Rule,
   rulesOf,
   rulesOfEveryExchange,
@@ -155,13 +156,26 @@ function scopeOf(name: string, version: XStateVersion | null, run: Run): Scope {
       ["longerThanSettlingMs", settleTimeoutMs + 5_000],
       ["orgId", target.orgId],
     ]),
-    codeOf: (machine) => {
-      const code = version === null ? undefined : contracts.machines.get(machine)?.get(version);
-      if (code === undefined) throw new Error(`${name} does not list the machine ${machine}.`);
-      return { code, file: `contracts/machines/${machine}.v${version}.js` };
+    codeOf: (code) => {
+      if (code.startsWith(codeKinds.text)) return { code: code.slice(codeKinds.text.length) };
+      return code.startsWith(codeKinds.migration)
+        ? migrationCode(code.slice(codeKinds.migration.length), contracts)
+        : machineCode(code, version, contracts);
     },
     trail: [],
   };
+}
+
+function machineCode(machine: string, version: XStateVersion | null, { machines }: Contracts) {
+  const code = version === null ? undefined : machines.get(machine)?.get(version);
+  if (code === undefined) throw new Error(`The scenario does not list the machine ${machine}.`);
+  return { code, file: `contracts/machines/${machine}.v${version}.js` };
+}
+
+function migrationCode(migration: string, { migrations }: Contracts) {
+  const code = migrations.get(migration);
+  if (code === undefined) throw new Error(`There is no migration ${migration}.`);
+  return { code, file: `contracts/migrations/${migration}.js` };
 }
 
 /** How a machine is published; its steps are claims like any others. */

@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { ContractsInvalid, loadContracts, type Rule, rulesOf, type Step } from "../../src/oracle/contracts.ts";
+import {
+  ContractsInvalid,
+  loadContracts,
+  migrationsOf,
+  type Rule,
+  rulesOf,
+  type Step,
+} from "../../src/oracle/contracts.ts";
 import { at, type OpenApiDocument, operations } from "../../src/spec/document.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -38,6 +45,13 @@ describe("loading", () => {
     ["a file that doesn't fit its schema", "rules.yaml", "level: MUST", "level: MAY", "rules.yaml"],
     ["a claim of an unknown rule", "scenarios/edge.yaml", "SB-EDGE-PATH-404-UNKNOWN", "SB-EDGE-PATH-404", "no rule"],
     ["a rule that nothing exercises", "rules.yaml", "- id: SB-EDGE", "- id: SB-LEDGE", "No scenario exercises"],
+    [
+      "an unknown migration",
+      "scenarios/migrations.yaml",
+      "migration:parcel-to",
+      "migration:box-to",
+      "unknown migration",
+    ],
     ["an unknown machine", "scenarios/faults.yaml", "machines: [faulty]", "machines: [fault]", "unknown machine"],
     ["two scenarios of one name", "scenarios/edge.yaml", "method-is-unknown", "path-is-unknown", "two scenarios"],
   ])("refuses %s", (_, file, from, to, message) => {
@@ -119,6 +133,14 @@ describe("machines", () => {
     ),
   )("%s of XState %d imports its version, and is used", (name, version, code) => {
     expect(code).toContain(version === 4 ? 'from "npm:xstate"' : 'from "npm:xstate@5"');
+    expect(code).toMatch(/^\/\/ .+\.\n/);
+    expect(used).toContain(name);
+  });
+});
+
+describe("migrations", () => {
+  const used = new Set(contracts.scenarios.flatMap(({ steps }) => migrationsOf(steps)));
+  it.each([...contracts.migrations])("%s says what it is, and is used", (name, code) => {
     expect(code).toMatch(/^\/\/ .+\.\n/);
     expect(used).toContain(name);
   });

@@ -1,5 +1,6 @@
 // A small State Backed server on XState itself, in memory, that can be told to be wrong in one way at a time.
 
+import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -32,7 +33,12 @@ export type Fault =
   | "body-unchecked"
   | "extra-refused"
   | "codes-of-its-own"
-  | "created-with-body";
+  | "created-with-body"
+  | "pause-ignored"
+  | "hmac-ignored"
+  | "deleted-with-instances"
+  | "deleted-readable"
+  | "remade-remembers";
 
 export const fakeCredentials = { orgId: "org_fake", keyId: "sbk_fake", secretKey: "sbsec_fake" };
 
@@ -49,6 +55,7 @@ interface Instance {
   // biome-ignore lint/suspicious/noExplicitAny: XState 4's or 5's
   snapshot: any;
   ts: number;
+  status: "running" | "paused";
   history: { createdAt: string; state: unknown; event: object }[];
 }
 interface Machine {
@@ -92,6 +99,8 @@ class FakeService {
   readonly #fault: Fault | undefined;
   readonly #machines = new Map<string, Machine>();
   readonly #uploads = new Map<string, Buffer>();
+  /** Histories of deleted instances, which nobody should see again. */
+  readonly #graves = new Map<string, Instance["history"]>();
   #ids = 0;
   #now = 1767607200000;
 
@@ -129,9 +138,11 @@ class FakeService {
     const act = await this.#authenticate(request);
     const body = bytes.length === 0 ? {} : this.#parse(bytes, request.headers["content-type"] ?? "");
     const isPost = request.method === "POST";
+    const isDelete = request.method === "DELETE";
     if (slug === "") return isPost ? this.#createMachine(body) : this.#listMachines(url);
     const machine = this.#machines.get(slug);
     if (!machine) throw this.#missing();
+    if (part === "" && isDelete) return this.#deleteMachine(machine, body);
     if (part === "") return isPost ? this.#createInstance(machine, body, act) : this.#machineInfo(machine);
     if (part === "v") {
       if (request.method === "PUT") return this.#finalize(machine, name, body);
@@ -146,6 +157,8 @@ class FakeService {
       }));
     const instance = machine.instances.find((one) => one.slug === name);
     if (!instance) throw this.#missing();
+    if (isDelete) return this.#deleteInstance(machine, instance, body);
+    if (last === "status") return this.#setStatus(instance, body);
     if (last === "admin") return this.#admin(instance);
     if (last === "events") return isPost ? this.#sendEvent(instance, body, act) : this.#history(instance, url);
     return this.#read(instance, act);
@@ -208,6 +221,35 @@ class FakeService {
       status: 200,
       body: { machine: { createdAt, indexes, ...(current ? { currentVersion: info(current) } : {}) } },
     };
+  }
+
+  #confirm(body: { [name: string]: unknown }, key: string, name: string, field: string): void {
+    const danger = "dangerDataWillBeDeletedForever";
+    if (body[danger] !== true) throw new Refusal(400, "invalid-parameter", danger);
+    const hmac = createHmac("sha256", key).update(name).digest("base64url");
+    if (body[field] !== hmac && this.#fault !== "hmac-ignored") throw new Refusal(400, "invalid-parameter", field);
+  }
+
+  #deleteMachine(machine: Machine, body: { [name: string]: unknown }): Reply {
+    const { slug, instances } = machine;
+    this.#confirm(body, slug, slug, "hmacSha256OfMachineNameWithMachineNameKey");
+    const isKept = instances.length > 0 && this.#fault !== "deleted-with-instances";
+    if (isKept) throw new Refusal(409, "invalid-state");
+    this.#machines.delete(slug);
+    return { status: 204 };
+  }
+
+  #deleteInstance(machine: Machine, instance: Instance, body: { [name: string]: unknown }): Reply {
+    this.#confirm(body, machine.slug, instance.slug, "hmacSha256OfMachineInstanceNameWithMachineNameKey");
+    this.#graves.set(instance.slug, instance.history);
+    if (this.#fault !== "deleted-readable") machine.instances.splice(machine.instances.indexOf(instance), 1);
+    return { status: 204 };
+  }
+
+  #setStatus(instance: Instance, { status }: { [name: string]: unknown }): Reply {
+    if (status !== "running" && status !== "paused") throw new Refusal(400, "invalid-parameter", "status");
+    instance.status = status;
+    return { status: 204 };
   }
 
   #listMachines(url: URL): Reply {
@@ -274,7 +316,8 @@ class FakeService {
       throw new Refusal(409, "invalid-state");
     }
     const snapshot = begin(version.module.default, context as object, this.#fault === "context-replaced");
-    const instance = { slug, version, snapshot, ts: ++this.#now, history: [] };
+    const history = this.#fault === "remade-remembers" ? (this.#graves.get(slug) ?? []) : [];
+    const instance: Instance = { slug, version, snapshot, ts: ++this.#now, status: "running", history };
     machine.instances.push(instance);
     if (!isAllowed) throw new Refusal(403, "rejected-by-machine-authorizer");
     return this.#state(instance);
@@ -296,7 +339,7 @@ class FakeService {
 
   #admin(instance: Instance): Reply {
     const { state, tags, done } = this.#state(instance).body as { [name: string]: unknown };
-    const rest = { status: "running", machineVersion: info(instance.version), createdAt };
+    const rest = { status: instance.status, machineVersion: info(instance.version), createdAt };
     return { status: 200, body: { state, tags, done, context: instance.snapshot.context, ...rest } };
   }
 
@@ -319,6 +362,7 @@ class FakeService {
     if (typeof type !== "string") throw new Refusal(400, "invalid-parameter", "event");
     if (/^$|^\*$|^(done|error|xstate|statebacked)\./.test(type)) throw new Refusal(400, "invalid-parameter", "event");
     const { slug, version } = instance;
+    if (instance.status === "paused" && this.#fault !== "pause-ignored") throw new Refusal(409, "invalid-state");
     const before = instance.snapshot;
     const request = {
       type: "event",

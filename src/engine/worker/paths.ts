@@ -1,4 +1,4 @@
-// Paths of states: from a state value to its leaves and back, and what a history state remembers. The same for both XStates.
+// Paths of states, for both XStates alike: from a state value to its leaves and back, and what a history state remembers.
 
 import type { Json } from "../../domain/json.ts";
 import type { StateValue } from "../../domain/records.ts";
@@ -61,7 +61,7 @@ export function parentOf({ path }: StateNode): StatePath {
   return path.slice(0, -1);
 }
 
-export function isWithin(path: StatePath, outer: StatePath): boolean {
+function isWithin(path: StatePath, outer: StatePath): boolean {
   return path.length > outer.length && outer.every((key, i) => path[i] === key);
 }
 

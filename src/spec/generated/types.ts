@@ -317,6 +317,7 @@ export interface paths {
          *     An event that the current state does not handle is no error: the state comes back unchanged.
          *     An event type that XState or the service reserves for itself is a 400 `invalid-parameter` with `parameter` `event`.
          *     A paused instance answers 409 `invalid-state`.
+         *     When the instance is settled and another version is desired, it is upgraded first, and that version handles the event.
          */
         post: operations["sendMachineInstanceEvent"];
         delete?: never;

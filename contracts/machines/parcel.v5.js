@@ -1,0 +1,38 @@
+// A parcel, first version: packing, scales that take their time, and a route of two regions whose progress is remembered.
+import { assign, createMachine, fromPromise } from "npm:xstate@5";
+
+export const allowRead = () => true;
+export const allowWrite = () => true;
+
+const weigh = fromPromise(({ input: { delayMs } }) => new Promise((resolve) => setTimeout(resolve, delayMs)));
+
+export default createMachine(
+  {
+    id: "parcel",
+    initial: "packing",
+    context: { public: { grams: 0 }, note: "fragile", delayMs: 50 },
+    states: {
+      packing: { on: { PUT: { actions: "put" }, WEIGH: "weighing", SEND: "route" } },
+      weighing: {
+        on: { PUT: { actions: "put" } },
+        invoke: { id: "scales", src: "weigh", input: ({ context }) => context, onDone: "packing", onError: "packing" },
+      },
+      route: {
+        type: "parallel",
+        on: { HOLD: "held" },
+        states: {
+          past: { type: "history", history: "deep" },
+          where: { initial: "depot", states: { depot: { on: { LOAD: "van" } }, van: {} } },
+          customs: { initial: "waiting", states: { waiting: { on: { CLEAR: "cleared" } }, cleared: {} } },
+        },
+      },
+      held: { on: { RESUME: "#parcel.route.past", RESTART: "route" } },
+    },
+  },
+  {
+    actors: { weigh },
+    actions: {
+      put: assign({ public: ({ context, event }) => ({ grams: context.public.grams + event.grams }) }),
+    },
+  },
+);
