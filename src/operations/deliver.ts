@@ -54,7 +54,10 @@ export async function deliver(services: Services, actor: Actor, instance: Instan
       });
       if (await isProcessed(delivery.turn)) return { outcome: delivery.outcome, version };
     }
-    throw new Problem("unavailable", "The sandbox was restarted several times while this event waited. Try again.");
+    throw new Problem(
+      "unavailable",
+      "The sandbox was restarted, or the instance changed, several times while this event waited. Try again.",
+    );
   });
   return { ...reachedBy(await taken.outcome), version: taken.version };
 }

@@ -31,17 +31,18 @@ interface Snapshot {
   context: { [key: string]: unknown };
   tags: Set<string>;
   children: Children;
-  historyValue: unknown;
+  historyValue: Remembered | undefined;
   output?: unknown;
   error?: unknown;
 }
+/** By the id of a history state, the states that it remembers. */
+type Remembered = { [history: string]: { id: string }[] };
 export interface Machine5 {
   id: string;
   config: { context?: unknown };
-  idMap: Map<string, object>;
+  idMap: Map<string, { id: string }>;
   transition(snapshot: Snapshot, event: EventLike, scope: Scope): Snapshot;
   getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
-  getPersistedSnapshot(snapshot: Snapshot): { [key: string]: unknown };
   restoreSnapshot(snapshot: unknown, scope: Scope): Snapshot;
   getTransitionData(snapshot: Snapshot, event: EventLike): unknown[];
 }
@@ -174,9 +175,8 @@ class Actor5 implements MachineActor {
   }
 
   #projectAnew(snapshot: Snapshot): Projection {
-    // The context's own JSON form is the persisted one (actors in it have a `toJSON`); only the history needs XState's help.
-    const whole = this.#machine.getPersistedSnapshot({ ...snapshot, context: {}, children: {} });
-    const persisted: JsonObject = { status: snapshot.status, historyValue: (whole.historyValue ?? {}) as Json };
+    // The context's own JSON form is the persisted one: actors in it have a `toJSON`.
+    const persisted: JsonObject = { status: snapshot.status, historyValue: persistHistory(snapshot.historyValue) };
     if (snapshot.output !== undefined) persisted.output = snapshot.output as Json;
     return {
       value: snapshot.value,
@@ -330,12 +330,15 @@ function refuseDelay(action: Action): void {
   }
 }
 
+/** As newer versions of XState do it themselves; the older ones would write whole states down. */
+function persistHistory(remembered: Remembered = {}): JsonObject {
+  return Object.fromEntries(Object.entries(remembered).map(([key, states]) => [key, states.map(({ id }) => ({ id }))]));
+}
+
 /** XState takes a dot in an id for the end of it and forgets what it can't find; it also takes the remembered states themselves. */
-function reviveHistory({ idMap }: Machine5, persisted: Json | undefined): { [id: string]: object[] } {
-  const remembered = Object.entries((persisted ?? {}) as { [id: string]: { id: string }[] });
-  return Object.fromEntries(
-    remembered.map(([history, states]) => [history, states.flatMap(({ id }) => idMap.get(id) ?? [])]),
-  );
+function reviveHistory({ idMap }: Machine5, persisted: Json | undefined): Remembered {
+  const remembered = Object.entries((persisted ?? {}) as Remembered);
+  return Object.fromEntries(remembered.map(([key, states]) => [key, states.flatMap(({ id }) => idMap.get(id) ?? [])]));
 }
 
 /** Replaces persisted references (`{xstate$$type: 1, id}`) by stubs; undefined when there is none, which is nearly always. */
