@@ -3,7 +3,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that install, proxy or spawn whole programs. */
-const programs = ["test/package/**/*.test.ts", "test/prism/**/*.test.ts"];
+const programs = ["test/package/**/*.test.ts", "test/prism/**/*.test.ts", "test/browser/**/*.test.ts"];
 
 export default defineConfig({
   test: {

@@ -1,4 +1,4 @@
-// Every operation delivered so far, by its operationId; whatever the document has beside these answers 501.
+// Every operation of the document, by its operationId.
 
 import { getBilling } from "./billing.ts";
 import { sendHttpApiRequest } from "./http-api.ts";

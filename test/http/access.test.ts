@@ -81,15 +81,8 @@ test("every delivered operation that is not open turns away a caller without a t
   }
 });
 
-test("every operation not delivered yet says so, in the API's shape", async () => {
-  const later = operations.filter(({ operationId }) => !(operationId in operationTable));
-  expect(later.length).toBeGreaterThan(10);
-  for (const { operationId, method, path } of later) {
-    const filled = path.replace(/\{[^}]*\}/g, "x");
-    const { status, body } = await rig.call(method.toUpperCase(), filled, method === "get" ? {} : { json: {} });
-    const told = { error: expect.stringContaining(operationId), code: "not-implemented" };
-    expect([operationId, status, body]).toEqual([operationId, 501, told]);
-  }
+test("every operation of the document is delivered", () => {
+  expect(operations.filter(({ operationId }) => !(operationId in operationTable))).toEqual([]);
 });
 
 describe("headers", () => {

@@ -11,8 +11,6 @@ import { createProgram } from "../../src/cli/commands.ts";
 import { serveCommand } from "../../src/cli/serve.ts";
 import type { SettleServer } from "../../src/index.ts";
 import { startServer } from "../../src/index.ts";
-import { operationTable } from "../../src/operations/table.ts";
-import { operations } from "../../src/spec/document.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
@@ -105,12 +103,6 @@ test("the machine example can be served, and does what its authorizers say", asy
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-});
-
-test("the table of operations not delivered names exactly those", () => {
-  const missing = operations.filter(({ operationId }) => !(operationId in operationTable));
-  const listed = [...readme.matchAll(/^\| `(\w+)` +\| ([A-Z]+) `(\/\S*)` +\|$/gm)].map((match) => match.slice(1));
-  expect(listed).toEqual(missing.map(({ operationId, method, path }) => [operationId, method.toUpperCase(), path]));
 });
 
 test("the table of options names exactly those that there are", () => {

@@ -33,9 +33,12 @@ Atomics.store(beat, 1, -1);
 
 type Call<Op extends ToWorker["op"]> = Extract<ToWorker, { op: Op }>;
 
-/** What the worker's code is shows in what is asked of it: a version's is a statechart, a migration's two functions. */
-const chartCode = once(loadChart);
-const migrationCode = once(loadMigration);
+/**
+ * What the worker's code is shows in what is asked of it: a version's is a statechart, a migration's two functions. What a module prints
+ * while it loads belongs to nobody's call.
+ */
+const chartCode = once(() => output.during(0, loadChart));
+const migrationCode = once(() => output.during(0, loadMigration));
 
 port.on("message", (message: unknown) => {
   if (typeof message === "number") return void Atomics.store(beat, 1, message);
