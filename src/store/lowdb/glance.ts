@@ -9,9 +9,14 @@ import { replayJournal } from "./replay.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { cannotOpen } from "./unreadable.ts";
 
-/** A write or a compaction under way can spoil a look, or several. */
+/** A write under way can spoil a look, or several. What stays spoilt is damaged. */
 const looksAtMost = 5;
+/** While the snapshot is replaced again and again, a look that meets no replacement takes its luck. */
+const looksAtReplaced = 60;
 const pauseMs = 50;
+
+/** The snapshot was replaced while it was looked at. */
+class Replaced extends StoreUnreadable {}
 
 /**
  * The records of these kinds as the files say at this moment; null when there is no store.
@@ -26,7 +31,7 @@ export async function glance(
     try {
       return await look(path, kinds, files);
     } catch (cause) {
-      if (looks === looksAtMost) throw cannotOpen(path, cause);
+      if (looks >= (cause instanceof Replaced ? looksAtReplaced : looksAtMost)) throw cannotOpen(path, cause);
     }
     await pause(pauseMs);
   }
@@ -36,10 +41,16 @@ async function look(path: string, kinds: readonly Kind[], files: Files): Promise
   const names = await namesAt(path, files);
   const before = names && (await files.identity(names.snapshot));
   if (names === null || before === null) return null;
-  const contents = await read(names, kinds, files);
-  // Else the journal may have been that of a newer snapshot than the one read before it.
-  if ((await files.identity(names.snapshot)) === before) return contents;
-  throw new StoreUnreadable(`${path} was rewritten while it was read. Try again.`);
+  const assertSame = async () => {
+    if ((await files.identity(names.snapshot)) === before) return;
+    throw new Replaced(`${path} was rewritten while it was read. Try again.`);
+  };
+  try {
+    return await read(names, kinds, files);
+  } finally {
+    // Else the journal may have been that of a newer snapshot than the one read before it.
+    await assertSame();
+  }
 }
 
 async function namesAt(path: string, files: Files): Promise<Names | null> {
