@@ -1,9 +1,15 @@
-// The two sources of the outside world that pure code needs, injected so that tests and the manual clock own them.
+// The sources of the outside world that pure code needs, injected so that tests and the manual clock own them.
 
 /** Where time comes from. Nothing outside `cli` and the composition root reads the ambient clock. */
 export interface Clock {
   /** Epoch milliseconds; never decreases within one process. */
   now(): number;
+}
+
+/** Who rings when a time has come. */
+export interface Alarm {
+  /** Calls `ring` once the clock has reached `timeMs` (epoch milliseconds), however far away that is. @returns how to call it off */
+  at(timeMs: number, ring: () => void): () => void;
 }
 
 /** Where random bytes come from: credentials, ids, salts. */

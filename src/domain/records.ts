@@ -140,9 +140,73 @@ export interface Instance {
   /** What the engine persists beside state value and context; opaque to everyone else. */
   snapshot: Json;
   running: RunningChild[];
+  /** The instance that started this one as its child, and the id it knows it under. */
+  parent?: Address & { id: string };
+  /** The instances it started, by the id it knows them under. Absent when there are none. */
+  children?: { [id: string]: Address };
   /** Number of transitions recorded so far; the next one's `seq` is this plus one. */
   transitionCount: number;
 }
+
+/**
+ * What the service owes an instance at a time. It is deleted by the very commit that holds its event's transition, so that it happens
+ * once; a failed try moves `dueAt`.
+ */
+export interface Work {
+  orgId: string;
+  /** The receiver. */
+  machine: string;
+  instance: string;
+  /** Epoch milliseconds. */
+  dueAt: number;
+  /** Tries that failed so far. */
+  tries: number;
+  task: WorkTask;
+}
+
+/** Another instance of the same organization. */
+export interface Address {
+  machine: string;
+  instance: string;
+}
+
+/** A delayed event that the instance set under its own id, for itself unless `to` says otherwise. */
+export interface TimerTask {
+  kind: "timer";
+  id: string;
+  /** Tells this setting from every other one of the same id. */
+  mark: string;
+  event: JsonObject;
+  to?: Address;
+  /** In whose name it was set. */
+  authContext: Json;
+}
+
+/** An event from another instance; the receiver's authorizer decides about it. */
+export interface MessageTask {
+  kind: "message";
+  from: Address;
+  event: JsonObject;
+  authContext: Json;
+}
+
+/** The receiver is to be created, as the child that `parent` knows as `id`. */
+export interface BirthTask {
+  kind: "birth";
+  parent: Address & { id: string };
+  versionId?: string;
+  context: JsonObject;
+  authContext: Json;
+}
+
+/** What became of a child that is an instance, for its parent: it is done, or it came to nothing. */
+export interface ReportTask {
+  kind: "report";
+  child: Address & { id: string };
+  outcome: { done: true; output?: Json } | { done: false; error: string };
+  authContext: Json;
+}
+export type WorkTask = TimerTask | MessageTask | BirthTask | ReportTask;
 
 /** One recorded event with the state it led to. `seq` counts from 1 within its instance. */
 export interface Transition {

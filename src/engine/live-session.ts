@@ -14,6 +14,8 @@ export interface Caller {
 }
 interface Waiting {
   caller: Caller;
+  /** @see Delivery.work */
+  work: string | undefined;
   /** Whether a durable commit holds this call's event. */
   stored: boolean;
 }
@@ -42,7 +44,7 @@ export class LiveSession {
     this.#delivery = options.delivery;
     this.#worker = options.worker;
     this.#onLog = options.onLog;
-    this.#waiting.set(options.id, { caller: options.opener, stored: false });
+    this.#waiting.set(options.id, { caller: options.opener, work: options.delivery.work, stored: false });
   }
 
   /** Resolves when the session's last commit is durable and every call answered. */
@@ -59,16 +61,10 @@ export class LiveSession {
       void this.ended.then(() => caller.turn(false));
       return;
     }
-    this.#waiting.set(id, { caller, stored: false });
-    const { authContext, settleTimeoutMs } = delivery;
-    this.#call(id, {
-      op: "join",
-      id,
-      session: this.#id,
-      event: delivery.what.event,
-      auth: authContext,
-      timeoutMs: settleTimeoutMs,
-    });
+    this.#waiting.set(id, { caller, work: delivery.work, stored: false });
+    const { what, timer } = delivery;
+    const message = { op: "join" as const, id, session: this.#id, event: what.event, ...inWhoseName(delivery) };
+    this.#call(id, timer ? { ...message, timer } : message);
   }
 
   /** @see Engine.end */
@@ -97,6 +93,9 @@ export class LiveSession {
       case "rejected":
         this.#answer(message.id, { kind: "rejected", ...(message.message ? { message: message.message } : {}) });
         break;
+      case "void":
+        this.#answer(message.id, { kind: "void" });
+        break;
       case "failed":
         this.#answer(message.id, { kind: "failed", reason: message.reason, message: message.message });
         break;
@@ -121,7 +120,7 @@ export class LiveSession {
     this.#commits = this.#commits.then(async () => {
       if (this.#refused) return;
       try {
-        const state = await this.#delivery.commit(step);
+        const state = await this.#delivery.commit(step, this.#newWorks(turns));
         this.#reached = { state, context: step.context, ...(step.output === undefined ? {} : { output: step.output }) };
       } catch (error) {
         return this.#fail(error);
@@ -133,6 +132,14 @@ export class LiveSession {
         waiting.caller.turn(true);
       }
       then();
+    });
+  }
+
+  /** Works whose events become durable with this commit. */
+  #newWorks(turns: readonly number[]): string[] {
+    return turns.flatMap((id) => {
+      const waiting = this.#waiting.get(id);
+      return waiting?.work === undefined || waiting.stored ? [] : [waiting.work];
     });
   }
 
@@ -206,10 +213,16 @@ export class LiveSession {
   }
 }
 
-function openingMessage(id: number, { instance, what, authContext, settleTimeoutMs }: Delivery): ToWorker {
-  const base = { id, name: instance.slug, auth: authContext, timeoutMs: settleTimeoutMs };
+function inWhoseName({ authContext, isTrusted = false, settleTimeoutMs }: Delivery) {
+  return { auth: authContext, ask: !isTrusted, timeoutMs: settleTimeoutMs };
+}
+
+function openingMessage(id: number, delivery: Delivery): ToWorker {
+  const { instance, what, timer, hasParent = false, seed } = delivery;
+  const base = { id, name: instance.slug, hasParent, seed, ...inWhoseName(delivery) };
   if (what.kind === "create") return { op: "create", ...base, context: what.context };
   if (what.kind === "arrive") return { op: "arrive", ...base, event: what.event, position: what.position };
   const { state, context, snapshot, running } = what.resting;
-  return { op: "event", ...base, event: what.event, state, context, snapshot, running };
+  const event = { op: "event" as const, ...base, event: what.event, state, context, snapshot, running };
+  return timer ? { ...event, timer } : event;
 }

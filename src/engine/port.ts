@@ -1,7 +1,7 @@
 // The engine's port: run a version's code for one instance at a time, hand every step to the store before its effects, answer with an outcome.
 
 import type { Json, JsonObject } from "../domain/json.ts";
-import type { RunningChild, State, StateValue } from "../domain/records.ts";
+import type { Address, RunningChild, State, StateValue } from "../domain/records.ts";
 
 /** Code to run, a version's or a migration's: the worker is kept by `versionId`, the id of either; the bytes are fetched only when no worker has them yet. */
 export interface CodeRef {
@@ -43,6 +43,33 @@ export interface Position {
   context: JsonObject;
 }
 
+/** Whom an event is for: an instance, or the one that started the sender as its child. */
+export type Addressee = Address | "parent";
+
+/**
+ * What a step wants of other instances, in order. `spawn` starts a child that is an instance; `id` is what its parent knows it under.
+ * `release` ends that bond: the parent hears no more of the child, which goes on as an instance like any other.
+ */
+export type Posting =
+  | ({ kind: "spawn"; id: string; versionId?: string; context: JsonObject } & Address)
+  | { kind: "release"; id: string }
+  | { kind: "send"; to: Addressee; event: JsonObject };
+
+/** One setting of a timer: `mark` tells it from every other setting of the same id. */
+export interface TimerRef {
+  id: string;
+  mark: string;
+}
+
+/**
+ * What becomes of one timer of an instance: set (anew, whatever was pending under its id), or cancelled if it is pending.
+ * `delayMs` counts from the commit. The event is for the instance itself unless `to` says otherwise.
+ */
+export interface TimerChange {
+  id: string;
+  set: { mark: string; delayMs: number; event: JsonObject; to?: Addressee } | null;
+}
+
 /** One commit's worth of progress: everything that must be durable before the effects it causes may run. */
 export interface Step {
   state: StateValue;
@@ -55,9 +82,14 @@ export interface Step {
   running: RunningChild[];
   /** The events processed since the previous commit, each with the state it led to, in order. */
   rows: { event: JsonObject; state: StateValue }[];
+  /** At most one change for each id. */
+  timers: TimerChange[];
+  posts: Posting[];
+  /** In whose name the timers and posts are: the auth context of the last event from outside. */
+  authContext: AuthContext;
 }
 
-/** The auth context for the version's authorizer; `null`: nobody to ask (the service itself acts). */
+/** Handed to the version's authorizer, and with every event that is sent on. */
 export type AuthContext = Json;
 
 export interface Delivery {
@@ -72,9 +104,22 @@ export interface Delivery {
     | { kind: "event"; event: JsonObject; resting: Resting }
     | { kind: "arrive"; event: JsonObject; position: Position };
   authContext: AuthContext;
+  /** True: the service itself acts, and no authorizer is asked. */
+  isTrusted?: boolean;
+  /** Whether the instance is another one's child, and may send events to it. */
+  hasParent?: boolean;
+  /** What the names of children and timers are drawn from; the same one twice gives the same names. */
+  seed: string;
   settleTimeoutMs: number;
-  /** Makes a step durable and says what the wire state is then. A rejection ends the session: no effect of the step runs. */
-  commit(step: Step): Promise<State>;
+  /** For a timer's event: which one. An event whose timer was cancelled or set anew in the meantime comes to nothing (`void`). */
+  timer?: TimerRef;
+  /** Whoever delivers may name the work this is; `commit` is told the names of the works whose events a step holds. */
+  work?: string;
+  /**
+   * Makes a step durable and says what the wire state is then. A rejection ends the session: no effect of the step runs.
+   * It is the session's opener that is asked, for the events of those who joined too.
+   */
+  commit(step: Step, works: readonly string[]): Promise<State>;
 }
 
 /** Where an instance stands after its last commit. */
@@ -84,12 +129,14 @@ export type Reached = { state: State } & Pick<Step, "context" | "output">;
  * How a delivery ended.
  * - `settled`: no ephemeral child runs any more. `interrupted`: the settle timeout passed (or the sandbox died) after at least one
  *   commit; its live children were stopped, and the last commit's `running` names those whose error events are owed.
+ * - `void`: the event of a timer that is no longer pending; nothing happened.
  * - `rejected`: the authorizer said no (or threw: `message`); nothing was stored.
  * - `failed`: nothing of this event was stored; except for `cpu-limit` and `memory-limit`, where an effect may have been what ran away:
  *   its transition was committed before and stays.
  */
 export type Outcome =
   | ({ kind: "settled" | "interrupted" } & Reached)
+  | { kind: "void" }
   | { kind: "rejected"; message?: string }
   | { kind: "failed"; reason: FailureReason; message: string };
 
@@ -189,7 +236,7 @@ export interface Engine {
     context: JsonObject;
     authContext: AuthContext;
     timeoutMs: number;
-  }): Promise<Exclude<Outcome, { kind: "settled" | "interrupted" }> | { kind: "allowed" }>;
+  }): Promise<Extract<Outcome, { kind: "rejected" | "failed" }> | { kind: "allowed" }>;
 
   /** Asks the handler of the version's mapper `mapper`; `absent` when it has none. What it returned was checked, or is a `machine-error`. */
   mapRequest(call: {

@@ -5,7 +5,7 @@
 
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { RunningChild, StateValue } from "../domain/records.ts";
-import type { FailureReason, MappedRequest, Position, Step } from "./port.ts";
+import type { FailureReason, MappedRequest, Position, Step, TimerRef } from "./port.ts";
 
 /** Server → runner. */
 export type ToRunner = { op: "open"; worker: number; code: string; limits: Limits } | { op: "close"; worker: number };
@@ -48,24 +48,37 @@ export type ToWorker =
       reached: { state: StateValue; context: JsonObject; result: Json };
       timeoutMs: number;
     }
-  | { op: "create"; id: number; name: string; context: JsonObject; auth: Json; timeoutMs: number }
-  | {
+  | ({ op: "create"; id: number; context: JsonObject } & Opening & InWhoseName)
+  | ({
       op: "event";
       id: number;
-      name: string;
       event: JsonObject;
-      auth: Json;
-      timeoutMs: number;
+      timer?: TimerRef;
       state: StateValue;
       context: JsonObject;
       snapshot: Json;
       running: RunningChild[];
-    }
-  | { op: "arrive"; id: number; name: string; event: JsonObject; auth: Json; timeoutMs: number; position: Position }
-  | { op: "join"; id: number; session: number; event: JsonObject; auth: Json; timeoutMs: number }
+    } & Opening &
+      InWhoseName)
+  | ({ op: "arrive"; id: number; event: JsonObject; position: Position } & Opening & InWhoseName)
+  | ({ op: "join"; id: number; session: number; event: JsonObject; timer?: TimerRef } & InWhoseName)
   | { op: "committed"; session: number; ok: boolean }
   /** Nobody keeps the session's steps any more: stop its children. */
   | { op: "end"; session: number };
+
+/** What every session needs to know of its instance. */
+interface Opening {
+  name: string;
+  hasParent: boolean;
+  seed: string;
+}
+
+/** `ask`: whether the authorizer decides; else the service itself acts. */
+interface InWhoseName {
+  auth: Json;
+  ask: boolean;
+  timeoutMs: number;
+}
 
 /** Worker → server. */
 export type FromWorker =
@@ -82,6 +95,8 @@ export type FromWorker =
   /** There is no such mapper, or it maps no responses. */
   | { t: "absent"; id: number }
   | { t: "failed"; id: number; reason: FailureReason; message: string }
+  /** The event's timer is no longer pending. */
+  | { t: "void"; id: number }
   /** A joined session had ended before the event came: deliver it afresh. */
   | { t: "gone"; id: number }
   /** Must be durable before the session goes on; answered by `committed`. `turns` are the calls whose event is in it. */

@@ -3,24 +3,40 @@
 import { isJsonObject } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Instance, Machine, State, Transition, Version } from "../domain/records.ts";
-import type { Delivery, InstanceRef, Outcome, Reached, Step } from "../engine/port.ts";
+import type { AuthContext, Delivery, InstanceRef, Outcome, Reached, Step, TimerRef } from "../engine/port.ts";
 import type { Change, Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import { codeOf } from "./code.ts";
 import { indexValuesOf } from "./index-values.ts";
 import { expectMachine, instanceLane, machineScope, noMachine } from "./lookup.ts";
 import { failureProblem, rejectionProblem } from "./outcome.ts";
-import type { Caller, Services } from "./services.ts";
+import type { Services } from "./services.ts";
+import { childrenAfter, leavesWork, worksOf } from "./works.ts";
 
-/** In whose name something is delivered. */
-export type Actor = Pick<Caller, "authContext">;
+/** In whose name something is delivered. The service's own events are trusted: no authorizer is asked about them. */
+export interface Actor {
+  authContext: AuthContext;
+  isTrusted?: boolean;
+}
+
+/** What is delivered because it was due: the work's name among its receiver's, and for a timer which one. */
+export interface Owed {
+  work: string;
+  timer?: TimerRef;
+}
 
 type What = Delivery["what"];
 
 /** What to deliver to which version. A creation names the machine as it was read: it must be the same one when the instance is stored. */
 export type Planned =
   | { version: Version; what: Exclude<What, { kind: "create" }> }
-  | { version: Version; what: Extract<What, { kind: "create" }>; machine: Stored<Machine> };
+  | {
+      version: Version;
+      what: Extract<What, { kind: "create" }>;
+      machine: Stored<Machine>;
+      /** The instance that starts this one as its child. */
+      parent?: NonNullable<Instance["parent"]>;
+    };
 
 /** Decides, from what is stored at that moment, what to deliver; throws a Problem to deliver nothing. */
 export type Plan = (stored: Stored<Instance> | null) => Promise<Planned>;
@@ -36,10 +52,27 @@ class Outdated extends Error {}
 
 /** @throws Problem for everything but a settled or interrupted machine */
 export async function deliver(services: Services, actor: Actor, instance: InstanceRef, plan: Plan): Promise<Delivered> {
+  const { settled } = await begin(services, actor, instance, plan);
+  const delivered = await settled;
+  if (delivered) return delivered;
+  throw new Error("only a timer's event can come to nothing");
+}
+
+/**
+ * The same, but resolves as soon as another event may be delivered. `settled` then resolves with where the instance stands, or with null
+ * when the event of a timer came to nothing.
+ * @throws what `plan` throws
+ */
+export async function begin(
+  services: Services,
+  actor: Actor,
+  instance: InstanceRef,
+  plan: Plan,
+  owed?: Owed,
+): Promise<{ settled: Promise<Delivered | null> }> {
   const scope = machineScope(instance.orgId, instance.machine);
-  const { store, engine, settings } = services;
-  // An object, since a promise as such would keep the lane waiting for it.
-  const taken = await store.exclusive(instanceLane(instance), async () => {
+  const { store, engine, settings, entropy } = services;
+  return store.exclusive(instanceLane(instance), async () => {
     for (let tries = maxTries; tries > 0; tries--) {
       const stored = await store.get("instance", scope, instance.slug);
       const planned = await plan(stored);
@@ -48,18 +81,27 @@ export async function deliver(services: Services, actor: Actor, instance: Instan
         instance,
         code: codeOf(services, version.id, version.codeSha256),
         what,
-        authContext: actor.authContext,
+        ...actor,
+        ...owed,
+        hasParent: parentOf(planned, stored) !== undefined,
+        seed: Buffer.from(entropy.bytes(12)).toString("base64url"),
         settleTimeoutMs: settings.settleTimeoutMs,
         commit: committer(services, instance, planned, stored),
       });
-      if (await isProcessed(delivery.turn)) return { outcome: delivery.outcome, version };
+      // An object, since a promise as such would keep the lane waiting for it.
+      if (await isProcessed(delivery.turn)) return { settled: delivered(delivery.outcome, version) };
     }
-    throw new Problem(
-      "unavailable",
-      "The sandbox was restarted, or the instance changed, several times while this event waited. Try again.",
-    );
+    throw new Problem("unavailable", "The sandbox was restarted several times while this event waited. Try again.");
   });
-  return { ...reachedBy(await taken.outcome), version: taken.version };
+}
+
+function parentOf(planned: Planned, stored: Stored<Instance> | null): Instance["parent"] {
+  return "parent" in planned ? planned.parent : stored?.rec.parent;
+}
+
+async function delivered(outcome: Promise<Outcome>, version: Version): Promise<Delivered | null> {
+  const reached = reachedBy(await outcome);
+  return reached && { ...reached, version };
 }
 
 async function isProcessed(turn: Promise<boolean>): Promise<boolean> {
@@ -71,8 +113,10 @@ async function isProcessed(turn: Promise<boolean>): Promise<boolean> {
   }
 }
 
-function reachedBy(outcome: Outcome): Reached {
+function reachedBy(outcome: Outcome): Reached | null {
   switch (outcome.kind) {
+    case "void":
+      return null;
     case "settled":
     case "interrupted":
       return outcome;
@@ -99,14 +143,17 @@ function committer(
   const scope = machineScope(orgId, machine);
   let isFirst = true;
   let last = stored;
-  return async (step) => {
+  return async (step, works) => {
     for (;;) {
       const now = Math.max(clock.now(), last?.rec.state.ts ?? 0);
-      const rec = advanced(last?.rec, step, instance, planned.version, now);
+      const before = last?.rec ?? birthRecord(planned, now);
+      const rec = advanced(before, step, instance, planned.version, now);
+      const progress = { step, rec, wasDone: last?.rec.state.done === true, works };
       const changes: Change[] = [{ op: "put", kind: "instance", scope, name: slug, rec, ifRev: last?.rev ?? 0 }];
       if (last) changes.push({ op: "expect", kind: "instance", scope, name: slug, order: last.order });
       else if ("machine" in planned) changes.push(expectMachine(planned.machine));
       if (step.rows.length > 0) changes.push({ op: "append", scope, name: slug, rows: rowsOf(step, rec) });
+      if (leavesWork(progress)) changes.push(...(await worksOf(services, progress)));
       try {
         const [rev = 0] = await store.commit(changes);
         last = last ? { ...last, rec, rev } : await newborn(services, scope, rec, rev);
@@ -130,16 +177,25 @@ function committer(
   };
 }
 
+/** What is known of an instance before its first step. */
+function birthRecord(planned: Planned, now: number): Kept {
+  const parent = parentOf(planned, null);
+  return { createdAt: now, status: "running", transitionCount: 0, ...(parent ? { parent } : {}) };
+}
+
+type Kept = Pick<Instance, "createdAt" | "status" | "transitionCount"> & Partial<Instance>;
+
 /** The instance after a step: what the step says, and the rest as it was. */
 function advanced(
-  before: Instance | undefined,
+  before: Kept,
   step: Step,
   { orgId, machine, slug }: InstanceRef,
   version: Version,
   now: number,
 ): Instance {
-  const { indexValues: _, ...kept } = before ?? { createdAt: now, status: "running" as const };
+  const { indexValues: _, children: earlier, ...kept } = before;
   const values = indexValuesOf(version, step.context);
+  const children = childrenAfter(earlier, step.posts);
   const rec: Instance = {
     ...kept,
     orgId,
@@ -147,11 +203,12 @@ function advanced(
     slug,
     versionId: version.id,
     ...(values ? { indexValues: values } : {}),
+    ...(children ? { children } : {}),
     state: project(step, now),
     context: step.context,
     snapshot: step.snapshot,
     running: step.running,
-    transitionCount: (before?.transitionCount ?? 0) + step.rows.length,
+    transitionCount: before.transitionCount + step.rows.length,
   };
   // A step of the version that was desired has taken the instance there.
   if (rec.desiredVersionId === version.id) delete rec.desiredVersionId;

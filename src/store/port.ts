@@ -14,6 +14,7 @@ import type {
   Transition,
   Upload,
   Version,
+  Work,
 } from "../domain/records.ts";
 
 /** The kinds of record. A record lives in a scope (its parent's path) under a name that is unique there. */
@@ -26,6 +27,7 @@ export interface Collections {
   upload: Upload; // scope = `${orgId}/${machine}`, name = version or migration id
   migration: Migration; // scope = `${orgId}/${machine}`, name = id
   instance: Instance; // scope = `${orgId}/${machine}`, name = slug
+  work: Work; // scope = `${orgId}/${machine}/${instance}`, name = `timer ${id}`, or the kind of task and a drawn name
   idp: IdentityProvider; // scope = org id, name = JSON of [aud or null, iss or null]
   tokenProvider: TokenProvider; // scope = org id, name = service
   invitation: Invitation; // scope "", name = code
@@ -45,6 +47,12 @@ export interface Stored<T> {
   rec: T;
   rev: number;
   order: number;
+}
+
+/** A work as stored, with its place. */
+export interface DueWork extends Stored<Work> {
+  scope: string;
+  name: string;
 }
 
 /** One page in creation order, oldest first. `next` is the position to continue after; absent on the last page. */
@@ -150,6 +158,21 @@ export interface Store {
    * and go is on exactly one page.
    */
   query(scope: string, query: IndexQuery): Promise<IndexPage>;
+
+  /**
+   * Takes at most `limit` works due at `now` (epoch milliseconds) or before, in order of time and then of creation. What was taken is not
+   * given out again by this store, unless it is put again; after a restart it is.
+   */
+  claimDue(now: number, limit: number): Promise<DueWork[]>;
+
+  /** The same without taking them. */
+  peekDue(until: number, limit: number): DueWork[];
+
+  /** When the earliest work that nobody took falls due; undefined when there is none. */
+  nextDue(): number | undefined;
+
+  /** Calls back after a commit that put works, once they are durable. @returns how to stop listening */
+  onWork(listener: () => void): () => void;
 
   /** Runs `fn` alone among all calls with the same lane name, first come first served. A throw of one call doesn't hinder the next. */
   exclusive<T>(lane: string, fn: () => Promise<T>): Promise<T>;

@@ -20,6 +20,9 @@ export interface InstanceOptions {
   slug?: string;
   settleTimeoutMs?: number;
   authContext?: JsonObject;
+  /** No authorizer is asked. */
+  isTrusted?: boolean;
+  hasParent?: boolean;
   /** Called for each commit before it counts as durable; a throw refuses it. */
   onCommit?: (step: Step) => void | Promise<void>;
 }
@@ -92,6 +95,9 @@ function createInstance(
         code,
         what: what(),
         authContext: more.authContext ?? authContext,
+        isTrusted: more.isTrusted ?? false,
+        hasParent: options.hasParent ?? false,
+        seed: `${slug} ${steps.length}`,
         settleTimeoutMs: more.settleTimeoutMs ?? settleTimeoutMs,
         commit,
       });

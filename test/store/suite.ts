@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Change, type Store, StoreConflict, StoreUnavailable } from "../../src/store/port.ts";
 import { queryTests } from "./query-suite.ts";
 import { instance, machine, namesInPages, putInstance, putLog, remove, scope, step, transition } from "./support.ts";
+import { workTests } from "./work-suite.ts";
 
 export interface Subject {
   store: Store;
@@ -33,6 +34,7 @@ export function storeSuite(name: string, open: () => Promise<Subject>): void {
     laneTests(current);
     blobTests(current);
     valueTests(current, () => subject.reopen());
+    workTests(current, () => subject.reopen());
     closeTests(current);
   });
 }

@@ -2,6 +2,8 @@
 
 import type { Json, JsonObject } from "../../domain/json.ts";
 import type { RunningChild, StateValue } from "../../domain/records.ts";
+import type { Names } from "./names.ts";
+import type { Lasting } from "./outbox.ts";
 
 /** A machine's state as the service sees it. `persisted` is what this XState needs beside value and context to go on later. */
 export interface Projection {
@@ -12,6 +14,13 @@ export interface Projection {
   /** What the machine returned in its final state (XState 4 calls it the final state's `data`), if anything. */
   output?: Json;
   persisted: Json;
+}
+
+export interface ActorOptions {
+  /** Whether it may send events to the instance that started it. */
+  hasParent: boolean;
+  /** Where the service's own names for children and timers come from. */
+  names: Names;
 }
 
 /** Any event, its payload as the machine code made it (children's events are not JSON yet). */
@@ -32,12 +41,14 @@ export interface MachineActor {
   /** Takes the last step back, its effects included; only before `run`. */
   discard(): void;
   project(): Projection;
+  /** What the last step leaves for the service to do; asked once after each step that stands. */
+  takeLasting(): Lasting;
   hasEffects(): boolean;
   /** Runs the held effects in native order. A throw of one is reported and hinders no other. */
   run(report: (error: unknown) => void): void;
   /** The error event owed for a child that was stopped before it ended. */
   orphanEvent(child: RunningChild): EventLike;
-  /** Ephemeral children that are live, or will be once `run` has run. */
+  /** Ephemeral children that are live, or will be once `run` has run; children that are instances are not among them. */
   running(): RunningChild[];
   /** Stops the live children, silently. The actor must not be used afterwards. */
   stop(): void;

@@ -1,11 +1,12 @@
 // Loads a version's module and recognises what it exports: an XState 4 or 5 machine, its two authorizers, its HTTP API mapper.
 
-import type { EventLike, MachineActor } from "./actor.ts";
+import type { ActorOptions, EventLike, MachineActor } from "./actor.ts";
 import { describeThrown } from "./console.ts";
 import { loaded } from "./load.ts";
 import type { HttpApiMapper } from "./mapper.ts";
 import { readMapper } from "./mapper.ts";
 import type { Positions } from "./paths.ts";
+import { noteNamesDrawn } from "./persistent.ts";
 import type { Machine4 } from "./v4.ts";
 import type { Machine5 } from "./v5.ts";
 
@@ -20,7 +21,7 @@ interface Companions {
 
 export interface Chart extends Companions {
   xstate: 4 | 5;
-  createActor(receive: (event: EventLike) => void): MachineActor;
+  createActor(receive: (event: EventLike) => void, options: ActorOptions): MachineActor;
   /** For upgrades from and to this version; loaded only then. */
   positions(): Promise<Positions>;
 }
@@ -31,7 +32,7 @@ type Fields = { [name: string]: unknown };
 
 /** Never rejects: code that can't be used is an answer, with the reason a person needs to mend it. */
 export function loadChart(): Promise<Loaded> {
-  return loaded(load().catch(unreadable));
+  return loaded(noteNamesDrawn(() => load().catch(unreadable)));
 }
 
 /** What it exports can be anything, accessors that throw included. */
@@ -68,9 +69,7 @@ async function chart5(machine: Machine5, companions: Companions): Promise<Loaded
       "the bundle carries a copy of XState 5 older than 5.19, whose effects can't be held back until they are stored: update xstate, or import npm:xstate@5";
     return { reason: "invalid", message };
   }
-  const delayed = findDelay(machine as unknown as Fields);
-  if (delayed) return notDelivered(delayed);
-  const createActor: Chart["createActor"] = (receive) => createActor5(machine, receive);
+  const createActor: Chart["createActor"] = (receive, options) => createActor5(machine, receive, options);
   const positions = async () => (await import("./position5.ts")).positions5(machine);
   return { chart: { xstate: 5, ...companions, createActor, positions } };
 }
@@ -84,9 +83,7 @@ async function chart4(machine: Machine4, companions: Companions): Promise<Loaded
     };
   }
   const { createActor4 } = await import("./v4.ts");
-  const delayed = findDelay(machine as unknown as Fields);
-  if (delayed) return notDelivered(delayed);
-  const createActor: Chart["createActor"] = (receive) => createActor4(machine, receive);
+  const createActor: Chart["createActor"] = (receive, options) => createActor4(machine, receive, options);
   const positions = async () => (await import("./position4.ts")).positions4(machine);
   return { chart: { xstate: 4, ...companions, createActor, positions } };
 }
@@ -133,31 +130,6 @@ function usesGuardKey(machine: Fields): boolean {
     machine.config,
     (node) => "guard" in node && !("cond" in node) && ("target" in node || "actions" in node),
   );
-}
-
-/** The first state that waits for time, as `path: delays`. */
-function findDelay(machine: Fields): string | null {
-  let found: string | null = null;
-  walkStates(machine.config as Fields | undefined, [], (path, node) => {
-    if (found === null && typeof node.after === "object" && node.after !== null) {
-      found = `'${path.join(".") || "(root)"}' has delayed transitions (after: ${Object.keys(node.after).join(", ")})`;
-    }
-  });
-  return found;
-}
-
-function notDelivered(what: string): Loaded {
-  return {
-    reason: "not-implemented",
-    message: `${what}; durable timers are not delivered yet in this version of Settle`,
-  };
-}
-
-function walkStates(node: Fields | undefined, path: string[], visit: (path: string[], node: Fields) => void): void {
-  if (typeof node !== "object" || node === null) return;
-  visit(path, node);
-  for (const [key, child] of Object.entries((node.states ?? {}) as Fields))
-    walkStates(child as Fields, [...path, key], visit);
 }
 
 /** Whether any object in a config tree satisfies `test`. Functions and class instances are not entered. */

@@ -11,6 +11,7 @@ import { askMapper } from "./mapper.ts";
 import type { LoadedMigration } from "./migration.ts";
 import { loadMigration, migrate } from "./migration.ts";
 import { answerWithin, TooLate } from "./patience.ts";
+import { installHook } from "./persistent.ts";
 import { scrubGlobals } from "./scrub.ts";
 import { Session } from "./session.ts";
 
@@ -28,6 +29,7 @@ const output = installConsole(send);
 process.on("uncaughtException", (error) => output.note(undefined, `uncaught: ${describeWithStack(error)}`));
 process.on("unhandledRejection", (error) => output.note(undefined, `unhandled rejection: ${describeWithStack(error)}`));
 scrubGlobals();
+installHook();
 // From here on machine code runs: the watchdog counts only now, not while the worker itself was starting.
 Atomics.store(beat, 1, -1);
 

@@ -1,14 +1,15 @@
 // One instance while it is being worked on: a queue of events, each stepped purely, committed, and only then let loose.
 
-import type { JsonObject } from "../../domain/json.ts";
+import type { Json, JsonObject } from "../../domain/json.ts";
 import type { RunningChild, StateValue } from "../../domain/records.ts";
-import type { FailureReason, Position, Step } from "../port.ts";
+import type { FailureReason, Position, Posting, Step, TimerChange, TimerRef } from "../port.ts";
 import type { FromWorker, ToWorker } from "../protocol.ts";
 import type { EventLike, MachineActor } from "./actor.ts";
 import { NotDelivered } from "./actor.ts";
 import type { Chart } from "./chart.ts";
 import { describeThrown, describeWithStack } from "./console.ts";
 import { ContextTooLarge, checkContext } from "./context-limit.ts";
+import { createNames } from "./names.ts";
 import { plainJson } from "./plain-json.ts";
 
 type Opening = Extract<ToWorker, { op: "create" | "event" | "arrive" }>;
@@ -37,9 +38,9 @@ interface Call {
   timer: ReturnType<typeof setTimeout>;
 }
 type Item =
-  | { kind: "create"; call: Call; context: JsonObject; auth: unknown }
+  | { kind: "create"; call: Call; context: JsonObject; auth: Json; ask: boolean }
   /** `position`: the instance comes there from another version, as the event finds it. */
-  | { kind: "event"; call: Call; event: JsonObject; auth: unknown; position?: Position }
+  | { kind: "event"; call: Call; event: JsonObject; auth: Json; ask: boolean; timer?: TimerRef; position?: Position }
   | { kind: "internal"; event: EventLike };
 
 /** The event under which an upgrade is recorded. */
@@ -54,6 +55,13 @@ export class Session {
   readonly #calls = new Map<number, Call>();
   #orphans: RunningChild[] = [];
   #rows: Step["rows"] = [];
+  /** Changes since the last commit. */
+  readonly #timers = new Map<string, TimerChange>();
+  /** The mark of each timer this session set last, null for one it cancelled: an event of an older setting is on its way to nobody. */
+  readonly #marks = new Map<string, string | null>();
+  #posts: Posting[] = [];
+  /** In whose name what the machine sends on is sent: the auth context of the last event from outside. */
+  #auth: Json;
   #uncommitted: Call[] = [];
   #runningStored = "[]";
   /** False until there is a state to step from: a refused creation, or an arrival that came to nothing, leaves nothing to settle. */
@@ -68,19 +76,23 @@ export class Session {
     this.#id = opening.id;
     this.#name = opening.name;
     this.#deps = deps;
-    this.#actor = deps.chart.createActor((event) => this.#receive(event));
+    this.#auth = opening.auth;
+    const { hasParent, seed } = opening;
+    this.#actor = deps.chart.createActor((event) => this.#receive(event), { hasParent, names: createNames(seed) });
     this.#begun = opening.op === "event";
     const call = this.#openCall(opening.id, opening.timeoutMs);
     if (opening.op === "create") {
-      this.#queue.push({ kind: "create", call, context: opening.context, auth: opening.auth });
+      const { context, auth, ask } = opening;
+      this.#queue.push({ kind: "create", call, context, auth, ask });
     } else if (opening.op === "arrive") {
-      const { event, auth, position } = opening;
-      this.#queue.push({ kind: "event", call, event, auth, position });
+      const { event, auth, ask, position } = opening;
+      this.#queue.push({ kind: "event", call, event, auth, ask, position });
     } else {
       this.#actor.restore(opening.state, opening.context, opening.snapshot);
       this.#orphans = opening.running;
       this.#runningStored = JSON.stringify(opening.running);
-      this.#queue.push({ kind: "event", call, event: opening.event, auth: opening.auth });
+      const { event, auth, ask, timer } = opening;
+      this.#queue.push({ kind: "event", call, event, auth, ask, ...(timer ? { timer } : {}) });
     }
   }
 
@@ -94,7 +106,8 @@ export class Session {
       return;
     }
     const call = this.#openCall(joining.id, joining.timeoutMs);
-    this.#queue.push({ kind: "event", call, event: joining.event, auth: joining.auth });
+    const { event, auth, ask, timer } = joining;
+    this.#queue.push({ kind: "event", call, event, auth, ask, ...(timer ? { timer } : {}) });
     void this.#pump();
   }
 
@@ -155,6 +168,10 @@ export class Session {
       if (!(await this.#authorize(item))) return;
       await this.#deliverOrphans();
       if (this.#ended) return this.#deps.send({ t: "gone", id: item.call.id });
+      if (item.kind === "event" && item.timer && !this.#isPending(item.timer)) {
+        return this.#answer(item.call, { t: "void", id: item.call.id });
+      }
+      this.#auth = item.auth;
       try {
         if (item.kind === "create") this.#begin(item.context);
         else this.#step(item.event as EventLike);
@@ -171,6 +188,7 @@ export class Session {
   #begin(context: JsonObject): void {
     this.#actor.initial(context);
     this.#checkContext();
+    this.#noteLasting();
     this.#begun = true;
   }
 
@@ -203,6 +221,23 @@ export class Session {
       throw error;
     }
     this.#rows.push(...this.#upgrade.splice(0), { event: plain, state: this.#actor.project().value });
+    this.#noteLasting();
+  }
+
+  /** Between two commits only the last word on a timer counts. */
+  #noteLasting(): void {
+    const { timers, posts } = this.#actor.takeLasting();
+    for (const change of timers) {
+      this.#timers.set(change.id, change);
+      this.#marks.set(change.id, change.set?.mark ?? null);
+    }
+    this.#posts.push(...posts);
+  }
+
+  /** A machine that is done has left all its states, and with them their timers. */
+  #isPending({ id, mark }: TimerRef): boolean {
+    const known = this.#marks.get(id);
+    return !this.#actor.project().done && (known === undefined || known === mark);
   }
 
   /** Steps an event that nobody waits for. @returns false when its computation threw: it is dropped, with a note. */
@@ -229,7 +264,7 @@ export class Session {
 
   async #authorize(item: Extract<Item, { kind: "create" | "event" }>): Promise<boolean> {
     const { call } = item;
-    if (item.auth === undefined) return true;
+    if (!item.ask) return true;
     const base = { machineInstanceName: this.#name, authContext: item.auth };
     const request =
       item.kind === "create"
@@ -294,6 +329,10 @@ export class Session {
     this.#runningStored = JSON.stringify(running);
     const rows = this.#rows.splice(0);
     const returned = output === undefined ? {} : { output };
+    const timers = [...this.#timers.values()];
+    this.#timers.clear();
+    const posts = this.#posts;
+    this.#posts = [];
     return {
       state: value,
       context: context as JsonObject,
@@ -303,6 +342,9 @@ export class Session {
       snapshot: persisted,
       running,
       rows,
+      timers,
+      posts,
+      authContext: this.#auth,
     };
   }
 

@@ -7,10 +7,22 @@ import { registry as xstateRegistry } from "xstate4/lib/registry.js";
 import { mapContext as mapXStateContext } from "xstate4/lib/utils.js";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { isJsonObject } from "../../domain/json.ts";
-import type { RunningChild, StateValue } from "../../domain/records.ts";
-import type { EventLike, MachineActor, Projection } from "./actor.ts";
-import { NotDelivered, sourceName } from "./actor.ts";
+import type { Address, RunningChild, StateValue } from "../../domain/records.ts";
+import type { Addressee } from "../port.ts";
+import type { ActorOptions, EventLike, MachineActor, Projection } from "./actor.ts";
+import { sourceName } from "./actor.ts";
 import { printForMachine } from "./console.ts";
+import type { Lasting } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import type { PersistentChildren } from "./persistent.ts";
+import {
+  addressOf,
+  addressOfRef,
+  isPersistentRef,
+  isPersistentSource,
+  readChildren,
+  whileComputing,
+} from "./persistent.ts";
 import { plainJson } from "./plain-json.ts";
 
 interface ScxmlEvent {
@@ -21,8 +33,14 @@ interface ScxmlEvent {
 }
 interface ActionObject {
   type: string;
+  id?: string | number;
+  /** Of a cancellation: what it cancels. */
+  sendId?: string | number;
+  to?: unknown;
   delay?: unknown;
-  activity?: { id?: string; type: string; src?: unknown };
+  event?: EventLike;
+  _event?: ScxmlEvent;
+  activity?: { id?: string; type: string; src?: unknown; data?: unknown };
 }
 interface State4 {
   value: StateValue;
@@ -87,8 +105,12 @@ const interpret = interpretXState as unknown as (machine: Machine4, options: obj
 const registry = xstateRegistry as unknown as { free(sessionId: string): void };
 const mapContext = mapXStateContext as unknown as (mapper: unknown, context: unknown, event: ScxmlEvent) => unknown;
 
-export function createActor4(machine: Machine4, receive: (event: EventLike) => void): MachineActor {
-  return new Actor4(machine, receive);
+export function createActor4(
+  machine: Machine4,
+  receive: (event: EventLike) => void,
+  options: ActorOptions,
+): MachineActor {
+  return new Actor4(machine, receive, options);
 }
 
 class Actor4 implements MachineActor {
@@ -102,36 +124,44 @@ class Actor4 implements MachineActor {
   readonly #sources = new Map<string, string>();
   /** Children that will be live once the plan has run. */
   #expected: string[] | undefined;
+  readonly #outbox: Outbox;
+  readonly #hasParent: boolean;
+  /** Children that are instances; replaced, never changed, so that a step can be taken back. */
+  #persistent: PersistentChildren = new Map();
+  #persistentBefore: PersistentChildren = new Map();
 
-  constructor(machine: Machine4, receive: (event: EventLike) => void) {
+  constructor(machine: Machine4, receive: (event: EventLike) => void, { hasParent, names }: ActorOptions) {
     this.#machine = machine;
+    this.#hasParent = hasParent;
+    this.#outbox = new Outbox(names);
     this.#service = createService(machine, receive);
   }
 
   initial(given: JsonObject): void {
     const service = this.#service;
     const machine = this.#machine;
-    const own = machine._context;
+    const context = machine._context;
     const spawns = captureSpawns(service);
     let state: State4;
     try {
       machine._context = { ...machine.context, ...given };
-      state = service.initialState;
-      state.actions.forEach(refuseDelay);
+      state = this.#compute(() => service.initialState);
       this.#output = outputOf(machine, state);
     } finally {
-      machine._context = own;
+      machine._context = context;
       spawns.release();
     }
     const show = () => service.update(state, state._event);
-    const actions = state.actions.map((action) => () => service.exec(action, state));
+    const own = state.actions.filter((action) => !this.#isKept(action, state.context, state._event));
+    const actions = own.map((action) => () => service.exec(action, state));
     service.start({ value: state.value, context: state.context, _event: state._event });
     this.#adopt(state, { before: spawns.effects, actions, show, showFirst: true }, state.actions, spawns.ids);
   }
 
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
-    const { historyValue, output } = isJsonObject(persisted) ? persisted : {};
+    const { historyValue, output, persistent } = isJsonObject(persisted) ? persisted : {};
     this.#output = output;
+    this.#persistent = readChildren(persistent);
     this.#service.start({ value, context, historyValue, children: {}, _event: restoreEvent });
     this.#state = this.#service._state;
   }
@@ -140,20 +170,20 @@ class Actor4 implements MachineActor {
     const service = this.#service;
     const current = this.#current();
     this.#previous = current;
+    this.#persistentBefore = this.#persistent;
     if (current.done) return true; // a finished machine takes no event; the service still records it
     if (isUnhandledError(current, event)) return false;
     const scxml: ScxmlEvent = { name: event.type, data: event, $$type: "scxml", type: "external" };
     const predictable = this.#machine.config.predictableActionArguments === true;
     const recorded: { action: ActionObject; run: () => void }[] = [];
     const record: Exec = (action, context, cause, actions) => {
-      refuseDelay(action);
+      if (this.#isKept(action, context, cause)) return;
       recorded.push({ action, run: () => service._exec(action, context, cause, actions) });
     };
     const spawns = captureSpawns(service);
     let next: State4;
     try {
-      next = service._nextState(scxml, predictable ? record : false);
-      if (!predictable) next.actions.forEach(refuseDelay);
+      next = this.#compute(() => service._nextState(scxml, predictable ? record : false));
       this.#output = outputOf(this.#machine, next);
     } finally {
       spawns.release();
@@ -161,7 +191,9 @@ class Actor4 implements MachineActor {
     const forward = service.forwardTo.size > 0 ? [() => service.forward(scxml)] : [];
     const actions = predictable
       ? recorded.map((entry) => entry.run)
-      : next.actions.filter((action) => this.#doesSomething(action)).map((action) => () => service.exec(action, next));
+      : next.actions
+          .filter((action) => !this.#isKept(action, next.context, scxml) && this.#doesSomething(action))
+          .map((action) => () => service.exec(action, next));
     const show = () => service.update(next, scxml);
     const causes = predictable ? recorded.map((entry) => entry.action) : next.actions;
     this.#adopt(
@@ -178,19 +210,45 @@ class Actor4 implements MachineActor {
     if (!this.#state?.done) this.#output = undefined;
     this.#plan = undefined;
     this.#expected = undefined;
+    this.#persistent = this.#persistentBefore;
+    this.#outbox.take();
+  }
+
+  takeLasting(): Lasting {
+    return this.#outbox.take();
+  }
+
+  /** A step that throws leaves nothing behind. */
+  #compute<T>(compute: () => T): T {
+    const onSpawn = (id: string, address: Address) => this.#setChild(id, address);
+    try {
+      return whileComputing({ outbox: this.#outbox, onSpawn }, compute);
+    } catch (error) {
+      this.#persistent = this.#persistentBefore;
+      this.#outbox.take();
+      throw error;
+    }
+  }
+
+  #setChild(id: string, address: Address | null): void {
+    const children = new Map(this.#persistent);
+    if (address) children.set(id, address);
+    else children.delete(id);
+    this.#persistent = children;
   }
 
   project(): Projection {
     const state = this.#current();
     const output = this.#output === undefined ? {} : { output: this.#output };
     const history = state.historyValue ? { historyValue: plainHistory(state.historyValue) } : {};
+    const persistent = this.#persistent.size > 0 ? { persistent: Object.fromEntries(this.#persistent) as never } : {};
     return {
       value: state.value,
       context: state.context ?? {},
       tags: [...state.tags].map(String),
       done: state.done === true,
       ...output,
-      persisted: { ...history, ...output },
+      persisted: { ...history, ...output, ...persistent },
     };
   }
 
@@ -250,12 +308,60 @@ class Actor4 implements MachineActor {
     for (const { type, activity } of actions) {
       const id = activity?.id ?? activity?.type;
       if (id === undefined) continue;
-      if (type === "xstate.start") {
+      if (type === "xstate.start" && !isPersistentSource(activity?.src)) {
         expected.add(id);
         this.#sources.set(id, sourceName(activity?.src));
       } else if (type === "xstate.stop") expected.delete(id);
     }
     this.#expected = [...expected];
+  }
+
+  /**
+   * What outlasts a session is the service's to do: delayed events to the machine itself, whatever goes to another instance, children that
+   * are instances. A delayed event for an ephemeral child lives no longer than the child, so XState's own clock does; an id may be of
+   * either kind, so a cancellation goes both ways.
+   * @returns whether the action is done with
+   */
+  #isKept(action: ActionObject, context: unknown, cause: ScxmlEvent): boolean {
+    const { type, activity, delay, id } = action;
+    if (type === "xstate.start") return this.#isSpawned(activity, context, cause);
+    if (type === "xstate.stop") return this.#isReleased(activity?.id ?? activity?.type);
+    if (type === "xstate.cancel") {
+      this.#outbox.cancel(action.sendId);
+      return this.#service.children.size === 0;
+    }
+    const event = action._event?.data ?? action.event;
+    if ((type !== "xstate.send" && type !== "xstate.raise") || event === undefined) return false;
+    const addressee = this.#addresseeOf(action.to);
+    if (addressee === undefined) return false;
+    if (typeof delay === "number") this.#outbox.set(id, delay, event, addressee === "self" ? undefined : addressee);
+    else if (addressee === "self") return false;
+    else this.#outbox.send(addressee, event);
+    return true;
+  }
+
+  #addresseeOf(to: unknown): Addressee | "self" | undefined {
+    if (to === undefined || to === null || to === "#_internal") return "self";
+    if (to === "#_parent") return this.#hasParent ? "parent" : undefined;
+    if (isPersistentRef(to)) return addressOfRef(to);
+    return typeof to === "string" ? this.#persistent.get(to.replace(/^#_/, "")) : undefined;
+  }
+
+  #isSpawned(activity: ActionObject["activity"], context: unknown, cause: ScxmlEvent): boolean {
+    const { id, src, data } = activity ?? {};
+    if (id === undefined || !isPersistentSource(src)) return false;
+    const address = addressOf(src, this.#outbox.names);
+    const version = src.machineVersionId === undefined ? {} : { versionId: src.machineVersionId };
+    this.#setChild(id, address);
+    this.#outbox.spawn({ id, ...address, ...version }, data ? mapContext(data, context, cause) : undefined);
+    return true;
+  }
+
+  #isReleased(id: string | undefined): boolean {
+    if (id === undefined || !this.#persistent.has(id)) return false;
+    this.#setChild(id, null);
+    this.#outbox.release(id);
+    return true;
   }
 
   /** Leaving a state stops its invocations even if they ended long ago; that is no reason to wait for the disk. */
@@ -319,13 +425,6 @@ function outputOf(machine: Machine4, { done, configuration, context, _event }: S
 /** Natively an error event that no active state knows is thrown at whoever sent it. */
 function isUnhandledError(state: State4, event: EventLike): boolean {
   return event.type.startsWith("error.platform") && !state.nextEvents.some((next) => next.startsWith("error.platform"));
-}
-
-/** `after` and delayed sends need durable timers, which a machine must not lose silently. */
-function refuseDelay(action: ActionObject): void {
-  if ((action.type === "xstate.send" || action.type === "xstate.raise") && typeof action.delay === "number") {
-    throw new NotDelivered(`delayed events (after ${action.delay} ms) are`);
-  }
 }
 
 function plainHistory(historyValue: Json): Json {

@@ -6,15 +6,30 @@
 import { createActor as createXStateActor } from "xstate";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { isJsonObject } from "../../domain/json.ts";
-import type { RunningChild, StateValue } from "../../domain/records.ts";
-import type { EventLike, MachineActor, Projection } from "./actor.ts";
-import { NotDelivered, sourceName } from "./actor.ts";
+import type { Address, RunningChild, StateValue } from "../../domain/records.ts";
+import type { Addressee } from "../port.ts";
+import type { ActorOptions, EventLike, MachineActor, Projection } from "./actor.ts";
+import { sourceName } from "./actor.ts";
 import { printForMachine } from "./console.ts";
+import type { Lasting } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import type { PersistentChildren } from "./persistent.ts";
+import {
+  addressOf,
+  addressOfRef,
+  isPersistentRef,
+  isPersistentSource,
+  readChildren,
+  whileComputing,
+} from "./persistent.ts";
+import { adaptSources, persistentLogic, stubOf } from "./persistent5.ts";
 
 /** The parts of XState 5 used here, by the names its own types give them (`AnyActorRef`, `AnyMachineSnapshot`, `AnyStateMachine`, `AnyActorScope`). */
 interface ActorRef {
   id: string;
   src: unknown;
+  /** What it runs. */
+  logic: unknown;
   sessionId: string;
   system: System;
   getSnapshot(): { status: string; children?: Children } | undefined;
@@ -41,6 +56,7 @@ export interface Machine5 {
   id: string;
   config: { context?: unknown };
   idMap: Map<string, { id: string }>;
+  implementations: { actors: unknown };
   transition(snapshot: Snapshot, event: EventLike, scope: Scope): Snapshot;
   getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
   restoreSnapshot(snapshot: unknown, scope: Scope): Snapshot;
@@ -63,6 +79,18 @@ interface Scope {
   stopChild(child: ActorRef): void;
   actionExecutor(action: Action): void;
 }
+interface SendParams {
+  to?: unknown;
+  id?: string;
+  delay?: unknown;
+  event?: EventLike;
+  /** Of a cancellation: what it cancels. */
+  sendId?: string;
+}
+interface SpawnParams {
+  actorRef?: ActorRef;
+  input?: unknown;
+}
 type Effect = { action: Action } | { deferred: () => void };
 
 /** XState's own function, seen through the internals above: they are exported at run time, but not in its types. */
@@ -71,8 +99,12 @@ const createActor = createXStateActor as unknown as (logic: object, options: obj
 /** Tells the host to show a committed snapshot as its own; no machine event can have this type, since it is a symbol's description only we hold. */
 const showSnapshot = `settle.show.${crypto.randomUUID()}`;
 
-export function createActor5(machine: Machine5, receive: (event: EventLike) => void): MachineActor {
-  return new Actor5(machine, receive);
+export function createActor5(
+  machine: Machine5,
+  receive: (event: EventLike) => void,
+  options: ActorOptions,
+): MachineActor {
+  return new Actor5(machine, receive, options);
 }
 
 /**
@@ -83,14 +115,10 @@ export function recordsActions(machine: Machine5): boolean {
   const Machine = machine.constructor as new (config: object, implementations: object) => Machine5;
   const probe = new Machine({ entry: () => {} }, {});
   let recorded = false;
-  const actor = new Actor5(
-    probe,
-    () => {},
-    () => {
-      recorded = true;
-    },
-  );
-  actor.initial({});
+  const onAction = () => {
+    recorded = true;
+  };
+  new Actor5(probe, () => {}, { hasParent: false, names: () => "probe", onAction }).initial({});
   return recorded;
 }
 
@@ -98,6 +126,8 @@ class Actor5 implements MachineActor {
   readonly #machine: Machine5;
   readonly #receive: (event: EventLike) => void;
   readonly #onAction: (action: Action) => void;
+  /** Stands for the instance that started this one, where there is one: an event to it goes through the service. */
+  readonly #parent: ActorRef | undefined;
   readonly #host: ActorRef;
   readonly #scope: Scope;
   #native: Scope | undefined;
@@ -105,14 +135,25 @@ class Actor5 implements MachineActor {
   #previous: Snapshot | undefined;
   #projected: { of: Snapshot; as: Projection } | undefined;
   #effects: Effect[] = [];
+  readonly #outbox: Outbox;
+  /** Children that are instances; replaced, never changed, so that a step can be taken back. */
+  #persistent: PersistentChildren = new Map();
+  #persistentBefore: PersistentChildren = new Map();
   /** While effects run, `defer` collects here what native XState would put off to the end of the macrostep. */
   #deferred: (() => void)[] | undefined;
   #initial = false;
 
-  constructor(machine: Machine5, receive: (event: EventLike) => void, onAction: (action: Action) => void = () => {}) {
+  constructor(
+    machine: Machine5,
+    receive: (event: EventLike) => void,
+    options: ActorOptions & { onAction?: (action: Action) => void },
+  ) {
+    adaptSources(machine.config, machine.implementations.actors);
     this.#machine = machine;
-    this.#onAction = onAction;
+    this.#onAction = options.onAction ?? (() => {});
     this.#receive = receive;
+    this.#outbox = new Outbox(options.names);
+    this.#parent = options.hasParent ? createActor(stubOf("active"), {}) : undefined;
     this.#host = this.#createHost();
     this.#scope = this.#createScope();
     this.#host.start();
@@ -134,7 +175,7 @@ class Actor5 implements MachineActor {
       machine.config = config;
     }
     if (snapshot.status === "error") {
-      this.#effects = [];
+      this.#forget();
       throw snapshot.error; // XState swallows throws of the initial step into this status
     }
     this.#snapshot = snapshot;
@@ -142,11 +183,15 @@ class Actor5 implements MachineActor {
   }
 
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
-    const rest = isJsonObject(persisted) ? persisted : {};
-    const actors = collectActorRefs(context, (id) => this.#stoppedStub(id));
+    const { persistent, ...rest } = isJsonObject(persisted) ? persisted : {};
+    this.#persistent = readChildren(persistent);
+    const children = Object.fromEntries(
+      [...this.#persistent.keys()].map((id) => [id, { src: persistentLogic, snapshot: { status: "active" } }]),
+    );
+    const actors = collectActorRefs(context, (id) => createActor(stubOf("stopped"), { id, parent: this.#host }));
     const historyValue = reviveHistory(this.#machine, rest.historyValue);
     const snapshot = this.#machine.restoreSnapshot(
-      { status: "active", ...rest, historyValue, value, context: actors ?? context, children: {} },
+      { status: "active", ...rest, historyValue, value, context: actors ?? context, children },
       this.#scope,
     );
     this.#snapshot = snapshot;
@@ -155,6 +200,7 @@ class Actor5 implements MachineActor {
   step(event: EventLike): boolean {
     const snapshot = this.#current();
     this.#previous = snapshot;
+    this.#persistentBefore = this.#persistent;
     if (snapshot.status !== "active") return true; // a finished machine takes no event; the service still records it
     if (event.type.startsWith("xstate.error.actor.") && this.#machine.getTransitionData(snapshot, event).length === 0) {
       return false; // natively this would end the whole machine; see DECISIONS.md
@@ -165,7 +211,8 @@ class Actor5 implements MachineActor {
 
   discard(): void {
     this.#snapshot = this.#previous;
-    this.#effects = [];
+    this.#persistent = this.#persistentBefore;
+    this.#forget();
   }
 
   project(): Projection {
@@ -178,6 +225,7 @@ class Actor5 implements MachineActor {
     // The context's own JSON form is the persisted one: actors in it have a `toJSON`.
     const persisted: JsonObject = { status: snapshot.status, historyValue: persistHistory(snapshot.historyValue) };
     if (snapshot.output !== undefined) persisted.output = snapshot.output as Json;
+    if (this.#persistent.size > 0) persisted.persistent = Object.fromEntries(this.#persistent) as unknown as JsonObject;
     return {
       value: snapshot.value,
       context: snapshot.context,
@@ -186,6 +234,10 @@ class Actor5 implements MachineActor {
       ...(persisted.output === undefined ? {} : { output: persisted.output }),
       persisted,
     };
+  }
+
+  takeLasting(): Lasting {
+    return this.#outbox.take();
   }
 
   hasEffects(): boolean {
@@ -226,13 +278,13 @@ class Actor5 implements MachineActor {
   running(): RunningChild[] {
     const children = Object.values(this.#current().children);
     return children
-      .filter((child): child is ActorRef => child?.getSnapshot()?.status === "active")
+      .filter((child): child is ActorRef => child?.getSnapshot()?.status === "active" && !isPersistent(child))
       .map((child) => ({ id: child.id, src: sourceName(child.src) }));
   }
 
   stop(): void {
     for (const child of Object.values(this.#snapshot?.children ?? {})) {
-      if (child?.getSnapshot()?.status === "active") this.#native?.stopChild(child);
+      if (child?.getSnapshot()?.status === "active" && !isPersistent(child)) this.#native?.stopChild(child);
     }
   }
 
@@ -243,12 +295,23 @@ class Actor5 implements MachineActor {
 
   /** A step that throws leaves no effect behind. */
   #attempt<T>(compute: () => T): T {
+    const onSpawn = (id: string, address: Address) => this.#adopt(id, address);
     try {
-      return compute();
+      return whileComputing({ outbox: this.#outbox, onSpawn }, compute);
     } catch (error) {
-      this.#effects = [];
+      this.#persistent = this.#persistentBefore;
+      this.#forget();
       throw error;
     }
+  }
+
+  #adopt(id: string, address: Address): void {
+    this.#persistent = new Map(this.#persistent).set(id, address);
+  }
+
+  #forget(): void {
+    this.#effects = [];
+    this.#outbox.take();
   }
 
   #show(): void {
@@ -270,7 +333,8 @@ class Actor5 implements MachineActor {
         return snapshot;
       },
     };
-    return createActor(logic, { id: this.#machine.id, logger: printForMachine });
+    const parent = this.#parent ? { parent: this.#parent } : {};
+    return createActor(logic, { id: this.#machine.id, logger: printForMachine, ...parent });
   }
 
   #createScope(): Scope {
@@ -289,8 +353,7 @@ class Actor5 implements MachineActor {
       stopChild: (child) => this.#native?.stopChild(child),
       actionExecutor: (action) => {
         this.#onAction(action);
-        refuseDelay(action);
-        if (!doesSomething(action)) return;
+        if (this.#isKept(action) || !doesSomething(action)) return;
         // XState frees the system id of a stopped child at once, so that its successor in the same macrostep may take it.
         if (action.type === "xstate.stopChild" && action.params) unregister(host.system, action.params as ActorRef);
         this.#effects.push({ action });
@@ -298,16 +361,60 @@ class Actor5 implements MachineActor {
     };
   }
 
-  /** A context may still name a child of an earlier session; it is over, but code may hold on to the reference. */
-  #stoppedStub(id: string): ActorRef {
-    const snapshot = { status: "stopped", output: undefined, error: undefined };
-    const logic = {
-      getInitialSnapshot: () => snapshot,
-      getPersistedSnapshot: () => snapshot,
-      transition: () => snapshot,
-    };
-    return createActor(logic, { id, parent: this.#host });
+  /**
+   * What outlasts a session is the service's to do: delayed events to the machine itself, whatever goes to another instance, children that
+   * are instances. A delayed event for an ephemeral child lives no longer than the child, so XState's own clock does; an id may be of
+   * either kind, so a cancellation goes both ways.
+   * @returns whether the action is done with
+   */
+  #isKept({ type, params }: Action): boolean {
+    if (type === "xstate.spawnChild")
+      return this.#isSpawned((params as SpawnParams).actorRef, (params as SpawnParams).input);
+    if (type === "xstate.stopChild") return this.#isReleased(params as ActorRef | undefined);
+    const { sendId, id, delay, event, to } = (params ?? {}) as SendParams;
+    if (type === "xstate.cancel") {
+      this.#outbox.cancel(sendId);
+      return Object.keys(this.#snapshot?.children ?? {}).length === 0;
+    }
+    if ((type !== "xstate.raise" && type !== "xstate.sendTo") || !event) return false;
+    const addressee = type === "xstate.raise" || to === this.#host ? "self" : this.#addresseeOf(to);
+    if (addressee === undefined) return false;
+    if (typeof delay === "number") this.#outbox.set(id, delay, event, addressee === "self" ? undefined : addressee);
+    else if (addressee === "self") return false;
+    else this.#outbox.send(addressee, event);
+    return true;
   }
+
+  #addresseeOf(to: unknown): Addressee | undefined {
+    if (to === undefined) return undefined;
+    if (to === this.#parent) return "parent";
+    if (isPersistentRef(to)) return addressOfRef(to);
+    const id = typeof to === "string" ? to : isPersistent(to as ActorRef) ? (to as ActorRef).id : undefined;
+    return id === undefined ? undefined : this.#persistent.get(id);
+  }
+
+  #isSpawned(child: ActorRef | undefined, input: unknown): boolean {
+    const source = child?.logic;
+    if (!child || !isPersistentSource(source)) return false;
+    const address = addressOf(source, this.#outbox.names);
+    const version = source.machineVersionId === undefined ? {} : { versionId: source.machineVersionId };
+    this.#adopt(child.id, address);
+    this.#outbox.spawn({ id: child.id, ...address, ...version }, input);
+    return true;
+  }
+
+  #isReleased(child: ActorRef | undefined): boolean {
+    if (!child || !isPersistent(child)) return false;
+    unregister(this.#host.system, child);
+    const { [child.id]: _, ...rest } = Object.fromEntries(this.#persistent);
+    this.#persistent = new Map(Object.entries(rest));
+    this.#outbox.release(child.id);
+    return true;
+  }
+}
+
+function isPersistent(child: ActorRef): boolean {
+  return child.logic === persistentLogic || isPersistentSource(child.logic);
 }
 
 function unregister(system: System, actor: ActorRef): void {
@@ -315,19 +422,11 @@ function unregister(system: System, actor: ActorRef): void {
   system._unregister(actor);
 }
 
-/** Raised events were queued while computing, nothing delayed can be cancelled, an unimplemented action does nothing: no reason to wait for the disk. */
+/** Raised events were queued while computing, an unimplemented action does nothing: no reason to wait for the disk. */
 function doesSomething(action: Action): boolean {
-  if (action.type === "xstate.raise" || action.type === "xstate.cancel") return false;
+  if (action.type === "xstate.raise") return false;
   if (action.type === "xstate.stopChild") return action.params !== undefined;
   return action.exec !== undefined;
-}
-
-/** `after` and delayed sends need durable timers, which a machine must not lose silently. */
-function refuseDelay(action: Action): void {
-  const params = action.params as { delay?: unknown; event?: { type?: unknown } } | undefined;
-  if ((action.type === "xstate.raise" || action.type === "xstate.sendTo") && typeof params?.delay === "number") {
-    throw new NotDelivered(`delayed events ('${String(params.event?.type)}' after ${params.delay} ms) are`);
-  }
 }
 
 /** As newer versions of XState do it themselves; the older ones would write whole states down. */

@@ -1,7 +1,9 @@
 // Everything durable, in memory: one table a scope and kind; only effects that already are on disk may be applied here.
 
-import type { Key, Transition } from "../../domain/records.ts";
-import type { Collections, IndexPage, IndexQuery, Kind, Page, Stored } from "../port.ts";
+import type { Key, Transition, Work } from "../../domain/records.ts";
+import type { Collections, DueWork, IndexPage, IndexQuery, Kind, Page, Stored } from "../port.ts";
+import type { Place } from "./due.ts";
+import { DueQueue } from "./due.ts";
 import type { History } from "./history.ts";
 import { Indexes } from "./indexes.ts";
 import { type Slot, Table } from "./table.ts";
@@ -24,6 +26,7 @@ export class Contents {
     upload: new Map(),
     migration: new Map(),
     instance: new Map(),
+    work: new Map(),
     idp: new Map(),
     tokenProvider: new Map(),
     invitation: new Map(),
@@ -34,6 +37,10 @@ export class Contents {
   /** The scope of each key. Ids are unique in the store, so a key is found by its id alone. */
   readonly #scopeOfKey = new Map<string, string>();
   #lastOrder = 0;
+  readonly #due = new DueQueue(({ scope, name, order, rev }) => {
+    const stored = this.get("work", scope, name);
+    return stored?.order === order && stored.rev === rev;
+  });
 
   /** Place of the newest record ever created; it never goes back, so that a cursor never hides a newer record. */
   get lastOrder(): number {
@@ -68,6 +75,24 @@ export class Contents {
 
   history(scope: string, name: string, after: number, limit: number): Page<Transition> {
     return this.#table("instance", scope)?.history(name)?.page(after, limit) ?? { items: [] };
+  }
+
+  /** @see Store.claimDue */
+  claimDue(now: number, limit: number): DueWork[] {
+    return this.#due.claim(now, limit).flatMap((place) => this.#workAt(place));
+  }
+
+  peekDue(until: number, limit: number): DueWork[] {
+    return this.#due.peek(until, limit).flatMap((place) => this.#workAt(place));
+  }
+
+  #workAt({ scope, name }: Place): DueWork[] {
+    const stored = this.get("work", scope, name);
+    return stored ? [{ ...stored, scope, name }] : [];
+  }
+
+  nextDue(): number | undefined {
+    return this.#due.next();
   }
 
   /** `seq` of an instance's newest transition, 0 when there is none. */
@@ -125,9 +150,14 @@ export class Contents {
     if (known === undefined) this.#tables[kind].set(scope, table);
     if (kind === "key") this.#scopeOfKey.set(name, scope);
     this.reserveOrder(stored.order);
+    if (kind === "work") {
+      const { dueAt } = stored.rec as Work;
+      this.#due.add({ dueAt, order: stored.order, rev: stored.rev, scope, name });
+    }
   }
 
   #delete(kind: Kind, scope: string, name: string): void {
+    if (kind === "work") this.#due.noteStale();
     const table = this.#existing(kind, scope);
     table.delete(name);
     if (kind === "key") this.#scopeOfKey.delete(name);
@@ -156,6 +186,7 @@ export const kinds: readonly Kind[] = [
   "upload",
   "migration",
   "instance",
+  "work",
   "idp",
   "tokenProvider",
   "invitation",

@@ -4,6 +4,7 @@ import type { Key, Transition } from "../../domain/records.ts";
 import {
   type Change,
   type Collections,
+  type DueWork,
   type IndexPage,
   type IndexQuery,
   type Kind,
@@ -34,6 +35,7 @@ export class CoreStore implements Store {
   readonly location: string;
   readonly #parts: StoreParts;
   readonly #lanes = new Lanes();
+  readonly #workListeners = new Set<() => void>();
   readonly #blobsUnderWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
 
@@ -87,7 +89,30 @@ export class CoreStore implements Store {
 
   async commit(changes: Change[]): Promise<number[]> {
     this.#assertOpen();
-    return this.#parts.commits.commit(changes);
+    const revs = await this.#parts.commits.commit(changes);
+    if (changes.some((change) => change.op === "put" && change.kind === "work")) {
+      for (const listener of this.#workListeners) listener();
+    }
+    return revs;
+  }
+
+  async claimDue(now: number, limit: number): Promise<DueWork[]> {
+    this.#assertOpen();
+    assertLimit(limit);
+    return this.#parts.contents.claimDue(now, limit);
+  }
+
+  peekDue(until: number, limit: number): DueWork[] {
+    return this.#parts.contents.peekDue(until, limit);
+  }
+
+  nextDue(): number | undefined {
+    return this.#parts.contents.nextDue();
+  }
+
+  onWork(listener: () => void): () => void {
+    this.#workListeners.add(listener);
+    return () => void this.#workListeners.delete(listener);
   }
 
   async putBlob(bytes: Uint8Array): Promise<string> {
