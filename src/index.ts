@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { ensureCredentials } from "./bootstrap.ts";
-import type { Clock, Entropy } from "./domain/clock.ts";
+import type { Alarm, Clock, Entropy } from "./domain/clock.ts";
 import type { LogLine } from "./engine/port.ts";
 import { createSandboxEngine } from "./engine/sandbox.ts";
 import type { App } from "./http/app.ts";
@@ -14,8 +14,10 @@ import { createApp } from "./http/app.ts";
 import type { ServerLog } from "./http/errors.ts";
 import type { ResponseCheckMode } from "./http/responses.ts";
 import { createRemoteKeySets } from "./jwks/remote.ts";
+import type { Dispatcher } from "./operations/dispatcher.ts";
 import { createLogKeeper, type LogKeeper } from "./operations/log-keeper.ts";
 import type { Services } from "./operations/services.ts";
+import { createTimeKeeping } from "./operations/time-keeping.ts";
 import { createUpdates } from "./operations/updates.ts";
 import type { Published } from "./publisher.ts";
 import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
@@ -40,6 +42,8 @@ export interface ServerOptions {
   settleTimeoutMs?: number;
   /** Longest a machine may compute without yielding. @default 1000 */
   cpuTimeoutMs?: number;
+  /** Between the tries of a timer's event or one from another instance. @default 30000 */
+  retryDelayMs?: number;
   /** Base of absolute URLs in answers; without it, the request's own host. */
   publicUrl?: string;
   /** What a write survives before it is acknowledged: a killed process, or (`power`) a power cut too. @default "process" */
@@ -78,6 +82,7 @@ const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
   watch: true,
   settleTimeoutMs: true,
   cpuTimeoutMs: true,
+  retryDelayMs: true,
   publicUrl: true,
   durability: true,
   responseCheck: true,
@@ -109,9 +114,11 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   let store: Store | undefined;
   let app: App | undefined;
   let published: Published | undefined;
+  let timeKeeping: Dispatcher | undefined;
   let withdraw: (() => Promise<void>) | undefined;
   const close = async () => {
     await withdraw?.();
+    timeKeeping?.stop();
     await published?.close();
     if (app) await closeApp(app, () => engine.close());
     await engine.close();
@@ -140,6 +147,8 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const cacheFolder = store.location === "memory:" ? undefined : bundleCacheFolder(store.location);
     published = await publish({ services, orgId, paths, cacheFolder, log });
     if (store.location !== "memory:") withdraw = await announced(store.location, url, log);
+    timeKeeping = createTimeKeeping(services, systemAlarm(clock), options.retryDelayMs ?? 30_000);
+    timeKeeping.start();
     isReady = true;
     const { routing } = app;
     return {
@@ -212,6 +221,25 @@ async function closeApp(app: App, interrupt: () => Promise<void>): Promise<void>
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Longest delay that a timer of Node's takes. */
+const longestTimeoutMs = 2_147_483_647;
+
+function systemAlarm(clock: Clock): Alarm {
+  return {
+    at(timeMs, ring) {
+      let timer: NodeJS.Timeout;
+      // Node may ring a moment early, and takes no delay of a month.
+      const look = () => {
+        const leftMs = timeMs - clock.now();
+        if (leftMs > 0) timer = setTimeout(look, Math.min(leftMs, longestTimeoutMs));
+        else ring();
+      };
+      timer = setTimeout(look, Math.min(Math.max(0, timeMs - clock.now()), longestTimeoutMs));
+      return () => clearTimeout(timer);
+    },
+  };
 }
 
 /** Never decreases, even when somebody sets the machine's clock back. */

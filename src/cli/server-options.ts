@@ -13,6 +13,7 @@ export interface ServerFlags {
   watch?: boolean;
   settleTimeout: number;
   cpuTimeout: number;
+  retryDelay: number;
   publicUrl?: string;
   durability: "process" | "power";
   responseCheck: "strict" | "warn" | "off";
@@ -42,6 +43,11 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
         .default(1_000, "1s")
         .argParser(parseDuration),
     )
+    .addOption(
+      serverOption("--retry-delay <duration>", "RETRY_DELAY", "between tries of a timer or inter-instance event")
+        .default(30_000, "30s")
+        .argParser(parseDuration),
+    )
     .addOption(serverOption("--public-url <url>", "PUBLIC_URL", "base of absolute URLs in answers").argParser(parseUrl))
     .addOption(
       serverOption("--durability <kind>", "DURABILITY", "what an acknowledged write survives")
@@ -56,7 +62,8 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
 }
 
 export function toServerOptions(flags: ServerFlags): ServerOptions {
-  const { port, host, store, machines, watch, settleTimeout, cpuTimeout, publicUrl, durability, responseCheck } = flags;
+  const { port, host, store, machines, watch, settleTimeout, cpuTimeout, retryDelay } = flags;
+  const { publicUrl, durability, responseCheck } = flags;
   return {
     port,
     host,
@@ -65,6 +72,7 @@ export function toServerOptions(flags: ServerFlags): ServerOptions {
     watch: watch === true,
     settleTimeoutMs: settleTimeout,
     cpuTimeoutMs: cpuTimeout,
+    retryDelayMs: retryDelay,
     durability,
     responseCheck,
     ...(publicUrl === undefined ? {} : { publicUrl }),

@@ -153,6 +153,8 @@ export interface Instance {
  * once; a failed try moves `dueAt`.
  */
 export interface Work {
+  /** Its own, among what is owed to its receiver. */
+  name: string;
   orgId: string;
   /** The receiver. */
   machine: string;

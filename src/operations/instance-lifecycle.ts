@@ -6,13 +6,14 @@ import type {
   SetDesiredMachineVersionRequest,
   SetMachineInstanceStatusRequest,
 } from "../spec/generated/types.ts";
-import type { Stored } from "../store/port.ts";
+import type { Change, Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import { confirmDeletion } from "./confirm.ts";
 import { deletedMeanwhile } from "./deliver.ts";
 import { findInstance, findVersion, instanceLane, machineScope, param } from "./lookup.ts";
 import type { Caller, Operation, OperationRequest, Services } from "./services.ts";
 import { chainBetween } from "./upgrade.ts";
+import { workScope, worksFor } from "./works.ts";
 
 export const setMachineInstanceStatus: Operation = async (services, caller, request) => {
   const { status } = request.body as SetMachineInstanceStatusRequest;
@@ -46,7 +47,16 @@ export const deleteMachineInstance: Operation = async (services, caller, request
     // Nothing starts again before this lane is left, so what is stored now stays as it is.
     await services.engine.end(instance, deletedMeanwhile(slug));
     const { rev } = await findInstance(services, caller, request);
-    await services.store.commit([{ op: "delete", kind: "instance", scope, name: slug, ifRev: rev }]);
+    const owed = (await worksFor(services.store, instance)).map(
+      (work): Change => ({
+        op: "delete",
+        kind: "work",
+        scope: workScope(instance),
+        name: work.rec.name,
+        ifRev: work.rev,
+      }),
+    );
+    await services.store.commit([{ op: "delete", kind: "instance", scope, name: slug, ifRev: rev }, ...owed]);
     services.updates.publish(instance, { kind: "deleted" });
   });
   return { status: 204 };

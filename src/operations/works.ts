@@ -3,22 +3,35 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { Address, Instance, Work, WorkTask } from "../domain/records.ts";
 import type { Addressee, InstanceRef, Posting, Step } from "../engine/port.ts";
-import type { Change, Store } from "../store/port.ts";
+import type { Change, Store, Stored } from "../store/port.ts";
 import type { Services } from "./services.ts";
-
-type WorkPlace = { kind: "work"; scope: string; name: string };
 
 /** The scope of what is owed to an instance. */
 export function workScope({ orgId, machine, slug }: InstanceRef): string {
   return `${orgId}/${machine}/${slug}`;
 }
 
-/** Where the store keeps a timer. */
-export function timerPlace(owner: InstanceRef, id: string): WorkPlace {
-  return { kind: "work", scope: workScope(owner), name: `timer ${id}` };
+function timerName(id: string): string {
+  return `timer ${id}`;
 }
 
-/** A work for `receiver` that is due at `dueAt` (epoch milliseconds), under a name that nothing has had. */
+/** Everything that is owed to an instance, oldest first. */
+export async function worksFor(store: Store, instance: InstanceRef): Promise<Stored<Work>[]> {
+  const works: Stored<Work>[] = [];
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page: Awaited<ReturnType<typeof store.list<"work">>> = await store.list(
+      "work",
+      workScope(instance),
+      after,
+      1_000,
+    );
+    works.push(...page.items);
+    after = page.next;
+  }
+  return works;
+}
+
+/** A work for `receiver` that is due at `dueAt` (epoch milliseconds); unless it is a timer, under a name that nothing has had. */
 export function newWork(
   { entropy }: Pick<Services, "entropy">,
   receiver: InstanceRef,
@@ -26,16 +39,10 @@ export function newWork(
   task: WorkTask,
 ): Change {
   const { orgId, machine, slug: instance } = receiver;
-  const rec: Work = { orgId, machine, instance, dueAt, tries: 0, task };
-  const place =
-    task.kind === "timer"
-      ? timerPlace(receiver, task.id)
-      : {
-          kind: "work" as const,
-          scope: workScope(receiver),
-          name: `${task.kind} ${Buffer.from(entropy.bytes(12)).toString("base64url")}`,
-        };
-  return { op: "put", ...place, rec, ifRev: 0 };
+  const drawn = () => `${task.kind} ${Buffer.from(entropy.bytes(12)).toString("base64url")}`;
+  const name = task.kind === "timer" ? timerName(task.id) : drawn();
+  const rec: Work = { name, orgId, machine, instance, dueAt, tries: 0, task };
+  return { op: "put", kind: "work", scope: workScope(receiver), name, rec, ifRev: 0 };
 }
 
 /** The children after a step that posted this. */
@@ -83,23 +90,15 @@ export async function worksOf(services: Services, progress: Progress): Promise<C
 async function removalsOf(store: Store, owner: InstanceRef, { step, rec, works }: Progress): Promise<Change[]> {
   const scope = workScope(owner);
   const names = new Set(works);
-  for (const { id } of step.timers) names.add(timerPlace(owner, id).name);
-  if (rec.state.done) for (const name of await timerNames(store, scope)) names.add(name);
+  for (const { id } of step.timers) names.add(timerName(id));
+  if (rec.state.done) {
+    for (const { rec: work } of await worksFor(store, owner)) if (work.task.kind === "timer") names.add(work.name);
+  }
   const found = await Promise.all([...names].map((name) => store.get("work", scope, name)));
   return [...names].flatMap((name, index): Change[] => {
     const rev = found[index]?.rev;
     return rev === undefined ? [] : [{ op: "delete", kind: "work", scope, name, ifRev: rev }];
   });
-}
-
-async function timerNames(store: Store, scope: string): Promise<string[]> {
-  const names: string[] = [];
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const page: Awaited<ReturnType<typeof store.list<"work">>> = await store.list("work", scope, after, 1_000);
-    for (const { rec } of page.items) if (rec.task.kind === "timer") names.push(`timer ${rec.task.id}`);
-    after = page.next;
-  }
-  return names;
 }
 
 function timerOf(

@@ -8,7 +8,7 @@ const scope = "org_test/door/a";
 
 function putWork(name: string, dueAt: number, ifRev = 0): Change {
   const task = { kind: "timer" as const, id: name, mark: name, event: { type: name }, authContext: {} };
-  const rec: Work = { orgId: "org_test", machine: "door", instance: "a", dueAt, tries: 0, task };
+  const rec: Work = { name, orgId: "org_test", machine: "door", instance: "a", dueAt, tries: 0, task };
   return { op: "put", kind: "work", scope, name, rec, ifRev };
 }
 

@@ -1,0 +1,37 @@
+// What is due gets done: the dispatcher with the attempts of this service, and what is said of works that are given up.
+
+import type { Alarm } from "../domain/clock.ts";
+import type { Work } from "../domain/records.ts";
+import { attemptWork } from "./attempts.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { machineScope } from "./lookup.ts";
+import type { Services } from "./services.ts";
+
+/** Receivers served at the same time, while others wait their turn. */
+const concurrency = 64;
+
+/** @param retryDelayMs between the tries of a work */
+export function createTimeKeeping(services: Services, alarm: Alarm, retryDelayMs: number): Dispatcher {
+  const { store, clock } = services;
+  return createDispatcher({
+    store,
+    clock,
+    alarm,
+    retryDelayMs,
+    concurrency,
+    attempt: (work) => attemptWork(services, work),
+    onDropped: (work, reason) => void noteDropped(services, work, reason).catch(() => {}),
+  });
+}
+
+/** The instance's own log says what it did not get. */
+async function noteDropped({ store, logs }: Services, work: Work, reason: string): Promise<void> {
+  const { orgId, machine, instance: slug, task } = work;
+  const stored = await store.get("instance", machineScope(orgId, machine), slug);
+  if (!stored) return;
+  const what = "event" in task ? `the event '${String(task.event.type)}'` : "what became of a child";
+  const log = `gave up delivering ${what} (${task.kind}) after ${work.tries + 1} tries: ${reason}`;
+  const instance = { orgId, machine, slug };
+  logs.keep({ instance, versionId: stored.rec.versionId, outputType: "stderr", log });
+}
