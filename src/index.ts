@@ -101,14 +101,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   const outside = outsideWorld(log);
   const { clock, entropy } = outside;
   let logs: LogKeeper | undefined;
-  const engine = createSandboxEngine({
-    cpuTimeoutMs: options.cpuTimeoutMs ?? 1_000,
-    onLog: (line) => {
-      logs?.keep(line);
-      options.onMachineLog?.(line);
-    },
-    onTrouble: (message) => log({ level: "warn", message }),
-  });
+  const engine = createEngine(options, (line) => logs?.keep(line));
   // The sandbox takes its time to start; it does so while everything else is loaded.
   engine.warm();
   let store: Store | undefined;
@@ -166,6 +159,18 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await close();
     throw error;
   }
+}
+
+function createEngine(options: ServerOptions, keep: (line: LogLine) => void) {
+  const { cpuTimeoutMs = 1_000, onMachineLog, log } = options;
+  return createSandboxEngine({
+    cpuTimeoutMs,
+    onLog: (line) => {
+      keep(line);
+      onMachineLog?.(line);
+    },
+    onTrouble: (message) => log?.({ level: "warn", message }),
+  });
 }
 
 /** Everything that operations see beside store, engine and settings. */

@@ -20,7 +20,6 @@ const statuses = {
   "contract-violation": 500,
   "cpu-limit": 500,
   "memory-limit": 500,
-  "not-implemented": 501,
   unavailable: 503,
   "settle-timeout": 504,
 } as const;

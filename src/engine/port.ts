@@ -146,13 +146,12 @@ export type FailureReason =
   | "settle-timeout" // no transition within the settle timeout
   | "cpu-limit"
   | "memory-limit"
-  | "not-implemented" // the machine uses what this version doesn't deliver yet
   | "load-error"; // the code that loaded at finalize doesn't load any more
 
 /** Why uploaded code can't be used. */
 interface Unusable {
   ok: false;
-  reason: "invalid" | "not-implemented" | "cpu-limit" | "memory-limit";
+  reason: "invalid" | "cpu-limit" | "memory-limit";
   message: string;
 }
 

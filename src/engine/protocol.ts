@@ -83,7 +83,7 @@ interface InWhoseName {
 /** Worker → server. */
 export type FromWorker =
   | { t: "inspected"; id: number; ok: true; xstate: 4 | 5 }
-  | { t: "inspected"; id: number; ok: false; reason: "invalid" | "not-implemented"; message: string }
+  | { t: "inspected"; id: number; ok: false; reason: "invalid"; message: string }
   /** The answer to `inspect-migration` when there is nothing wrong with it. */
   | { t: "usable"; id: number }
   | { t: "located"; id: number; at: Omit<Position, "context"> }

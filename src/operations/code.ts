@@ -39,7 +39,7 @@ export type VersionDraft = Omit<Version, "xstate" | "createdAt">;
 
 /**
  * Loads the code, and if it is a machine the engine can run, stores the version (and makes it current).
- * @throws Problem when the code is not usable (400; 501 for what is not delivered yet), the version exists already (409) or the machine no more (404)
+ * @throws Problem when the code is not usable (400), the version exists already (409) or the machine no more (404)
  */
 export async function storeVersion(
   services: Services,
@@ -63,9 +63,8 @@ export async function storeVersion(
 }
 
 /** What an uploader is told whose code the engine can't use. */
-export function unusable({ reason, message }: Extract<Inspection, { ok: false }>): Problem {
-  const code = reason === "not-implemented" ? "not-implemented" : "invalid-parameter";
-  return new Problem(code, `The code can't be used: ${message}.`, { parameter: "file" });
+export function unusable({ message }: Extract<Inspection, { ok: false }>): Problem {
+  return new Problem("invalid-parameter", `The code can't be used: ${message}.`, { parameter: "file" });
 }
 
 /**

@@ -10,7 +10,6 @@ const codes: { [R in FailureReason]: ProblemCode } = {
   "settle-timeout": "settle-timeout",
   "cpu-limit": "cpu-limit",
   "memory-limit": "memory-limit",
-  "not-implemented": "not-implemented",
   // It loaded when it was finalized, so this is not the caller's doing.
   "load-error": "internal-error",
 };

@@ -326,32 +326,6 @@ describe.each([5, 4] as const)("XState %i", (major) => {
     });
   });
 
-  describe("what is not delivered yet is refused", () => {
-    test("delayed transitions when the code is inspected", async () => {
-      const code = chart(major, `{ initial: "a", states: { a: { after: { 100: "b" } }, b: {} } }`);
-      const found = await harness.engine.inspect({ versionId: `delayed-${major}`, fetch: async () => code });
-      expect(found).toMatchObject({
-        ok: false,
-        reason: "not-implemented",
-        message: expect.stringContaining("after: 100"),
-      });
-    });
-
-    test("delayed sends when they are met", async () => {
-      const action = major === 5 ? `raise({ type: "LATER" }, { delay: 50 })` : `send("LATER", { delay: 50 })`;
-      const one = harness.instance(
-        chart(major, `{ initial: "a", states: { a: { on: { GO: { target: "b", actions: ${action} } } }, b: {} } }`),
-      );
-      await one.create();
-      expect(await one.send("GO")).toMatchObject({
-        kind: "failed",
-        reason: "not-implemented",
-        message: expect.stringContaining("50 ms"),
-      });
-      expect(one.steps.at(-1)?.state).toBe("a");
-    });
-  });
-
   test("tags are text, whatever the machine wrote", async () => {
     const one = harness.instance(chart(major, `{ initial: "a", states: { a: { tags: [5, "t"] } } }`));
     expect(stateOf(await one.create()).tags).toEqual(["5", "t"]);

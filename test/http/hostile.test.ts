@@ -31,7 +31,7 @@ interface Told {
 const errorShape = { error: expect.any(String), code: expect.any(String) };
 function expectRefusal({ status, body }: Told): void {
   expect(status).toBeGreaterThanOrEqual(400);
-  if (status >= 500) expect([status, body]).toMatchObject([501, { code: "not-implemented" }]);
+  expect(status).toBeLessThan(500);
   expect(body).toMatchObject(errorShape);
   // The description is what OAuth adds when an exchange is refused.
   const known = ["error", "code", "parameter", "error_description"];

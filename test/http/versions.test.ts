@@ -149,7 +149,6 @@ describe("finalizing", () => {
     ["has no allowRead", openMachine.replace("export const allowRead", "const allowRead"), 400, /allowRead/],
     ["has no allowWrite", openMachine.replace("export const allowWrite", "const allowWrite"), 400, /allowWrite/],
     ["imports a file", `import "node:fs"; ${openMachine}`, 400, /node:fs/],
-    ["waits for time", openMachine.replace("z: {", "z: { after: { 10: 'a' }, "), 501, /after: 10/],
   ])("code that %s is refused with the reason, and no version is made", async (_name, code, status, reason) => {
     const slug = await machine();
     const { machineVersionId, codeUploadFields } = await rig.begin(slug);

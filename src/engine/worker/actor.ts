@@ -54,14 +54,6 @@ export interface MachineActor {
   stop(): void;
 }
 
-/** The machine uses something this version of Settle does not deliver yet. */
-export class NotDelivered extends Error {
-  constructor(what: string) {
-    super(`${what} not delivered yet in this version of Settle`);
-    this.name = "NotDelivered";
-  }
-}
-
 /** Name of what a child runs, for messages and for the record of running children. */
 export function sourceName(src: unknown): string {
   if (typeof src === "string") return src;

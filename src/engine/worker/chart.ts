@@ -2,13 +2,13 @@
 
 import type { ActorOptions, EventLike, MachineActor } from "./actor.ts";
 import { describeThrown } from "./console.ts";
+import type { Machine4 } from "./internals4.ts";
+import type { Machine5 } from "./internals5.ts";
 import { loaded } from "./load.ts";
 import type { HttpApiMapper } from "./mapper.ts";
 import { readMapper } from "./mapper.ts";
 import type { Positions } from "./paths.ts";
 import { noteNamesDrawn } from "./persistent.ts";
-import type { Machine4 } from "./v4.ts";
-import type { Machine5 } from "./v5.ts";
 
 export type Authorizer = (request: { [key: string]: unknown }) => unknown;
 
@@ -25,7 +25,7 @@ export interface Chart extends Companions {
   /** For upgrades from and to this version; loaded only then. */
   positions(): Promise<Positions>;
 }
-export type Loaded = { chart: Chart } | { reason: "invalid" | "not-implemented"; message: string };
+export type Loaded = { chart: Chart } | { reason: "invalid"; message: string };
 
 type Exports = { [name: string]: unknown };
 type Fields = { [name: string]: unknown };

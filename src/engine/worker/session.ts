@@ -5,7 +5,6 @@ import type { RunningChild, StateValue } from "../../domain/records.ts";
 import type { FailureReason, Position, Posting, Step, TimerChange, TimerRef } from "../port.ts";
 import type { FromWorker, ToWorker } from "../protocol.ts";
 import type { EventLike, MachineActor } from "./actor.ts";
-import { NotDelivered } from "./actor.ts";
 import type { Chart } from "./chart.ts";
 import { describeThrown, describeWithStack } from "./console.ts";
 import { ContextTooLarge, checkContext } from "./context-limit.ts";
@@ -372,12 +371,7 @@ export class Session {
   }
 
   #fail(call: Call, error: unknown): void {
-    const reason: FailureReason =
-      error instanceof NotDelivered
-        ? "not-implemented"
-        : error instanceof ContextTooLarge
-          ? "context-too-large"
-          : "machine-error";
+    const reason: FailureReason = error instanceof ContextTooLarge ? "context-too-large" : "machine-error";
     if (reason === "machine-error") this.#deps.note(describeWithStack(error));
     this.#answer(call, { t: "failed", id: call.id, reason, message: describeThrown(error) });
   }

@@ -12,6 +12,7 @@ import type { Addressee } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor, Projection } from "./actor.ts";
 import { sourceName } from "./actor.ts";
 import { printForMachine } from "./console.ts";
+import type { ActionObject, Child, Exec, Interpreter, Machine4, ScxmlEvent, State4 } from "./internals4.ts";
 import type { Lasting } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import type { PersistentChildren } from "./persistent.ts";
@@ -25,65 +26,6 @@ import {
 } from "./persistent.ts";
 import { plainJson } from "./plain-json.ts";
 
-interface ScxmlEvent {
-  name: string;
-  data: EventLike;
-  $$type: "scxml";
-  type: "external";
-}
-interface ActionObject {
-  type: string;
-  id?: string | number;
-  /** Of a cancellation: what it cancels. */
-  sendId?: string | number;
-  to?: unknown;
-  delay?: unknown;
-  event?: EventLike;
-  _event?: ScxmlEvent;
-  activity?: { id?: string; type: string; src?: unknown; data?: unknown };
-}
-interface State4 {
-  value: StateValue;
-  context: { [key: string]: unknown };
-  tags: Set<string>;
-  done: boolean | undefined;
-  historyValue: Json | undefined;
-  actions: ActionObject[];
-  nextEvents: string[];
-  configuration: { type: string; parent: unknown; doneData: unknown }[];
-  _event: ScxmlEvent;
-}
-type Exec = (action: ActionObject, context: unknown, event: ScxmlEvent, actions?: unknown) => void;
-export interface Machine4 {
-  id: string;
-  context: { [key: string]: unknown } | undefined;
-  config: { predictableActionArguments?: boolean };
-  _context: unknown;
-}
-interface Child {
-  id: string;
-  send(event: unknown): void;
-  subscribe?(...observer: unknown[]): { unsubscribe(): void };
-  getSnapshot?(): unknown;
-}
-interface Interpreter {
-  sessionId: string;
-  options: { execute: boolean };
-  initialState: State4;
-  children: Map<string, Child>;
-  forwardTo: Set<string>;
-  send: (event: unknown, payload?: object) => State4;
-  spawn: (entity: unknown, name: string, options?: object) => Child;
-  _exec: Exec;
-  _state: State4;
-  _nextState(event: ScxmlEvent, exec: Exec | false): State4;
-  _stopChildren(): void;
-  start(state?: unknown): Interpreter;
-  update(state: State4, event: ScxmlEvent): void;
-  forward(event: ScxmlEvent): void;
-  exec(action: ActionObject, state: State4): void;
-  stopChild(id: string): void;
-}
 /** What a step wants done once it is stored. `show` makes the interpreter's own state the new one. */
 interface Plan {
   before: (() => void)[];

@@ -11,6 +11,8 @@ import type { Addressee } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor, Projection } from "./actor.ts";
 import { sourceName } from "./actor.ts";
 import { printForMachine } from "./console.ts";
+import { persistHistory, reviveHistory } from "./history5.ts";
+import type { Action, ActorRef, Machine5, Scope, SendParams, Snapshot, SpawnParams, System } from "./internals5.ts";
 import type { Lasting } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import type { PersistentChildren } from "./persistent.ts";
@@ -24,73 +26,6 @@ import {
 } from "./persistent.ts";
 import { adaptSources, persistentLogic, stubOf } from "./persistent5.ts";
 
-/** The parts of XState 5 used here, by the names its own types give them (`AnyActorRef`, `AnyMachineSnapshot`, `AnyStateMachine`, `AnyActorScope`). */
-interface ActorRef {
-  id: string;
-  src: unknown;
-  /** What it runs. */
-  logic: unknown;
-  sessionId: string;
-  system: System;
-  getSnapshot(): { status: string; children?: Children } | undefined;
-  send(event: EventLike): void;
-  start(): ActorRef;
-}
-type Children = { [id: string]: ActorRef | undefined };
-interface System {
-  _unregister(actor: ActorRef): void;
-}
-interface Snapshot {
-  status: "active" | "done" | "error" | "stopped";
-  value: StateValue;
-  context: { [key: string]: unknown };
-  tags: Set<string>;
-  children: Children;
-  historyValue: Remembered | undefined;
-  output?: unknown;
-  error?: unknown;
-}
-/** By the id of a history state, the states that it remembers. */
-type Remembered = { [history: string]: { id: string }[] };
-export interface Machine5 {
-  id: string;
-  config: { context?: unknown };
-  idMap: Map<string, { id: string }>;
-  implementations: { actors: unknown };
-  transition(snapshot: Snapshot, event: EventLike, scope: Scope): Snapshot;
-  getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
-  restoreSnapshot(snapshot: unknown, scope: Scope): Snapshot;
-  getTransitionData(snapshot: Snapshot, event: EventLike): unknown[];
-}
-interface Action {
-  type: string;
-  info: unknown;
-  params: unknown;
-  exec?: ((info: unknown, params: unknown) => void) | undefined;
-}
-interface Scope {
-  self: ActorRef;
-  id: string;
-  sessionId: string;
-  system: System;
-  logger: (...args: unknown[]) => void;
-  defer(fn: () => void): void;
-  emit(event: EventLike): void;
-  stopChild(child: ActorRef): void;
-  actionExecutor(action: Action): void;
-}
-interface SendParams {
-  to?: unknown;
-  id?: string;
-  delay?: unknown;
-  event?: EventLike;
-  /** Of a cancellation: what it cancels. */
-  sendId?: string;
-}
-interface SpawnParams {
-  actorRef?: ActorRef;
-  input?: unknown;
-}
 type Effect = { action: Action } | { deferred: () => void };
 
 /** XState's own function, seen through the internals above: they are exported at run time, but not in its types. */
@@ -427,17 +362,6 @@ function doesSomething(action: Action): boolean {
   if (action.type === "xstate.raise") return false;
   if (action.type === "xstate.stopChild") return action.params !== undefined;
   return action.exec !== undefined;
-}
-
-/** As newer versions of XState do it themselves; the older ones would write whole states down. */
-function persistHistory(remembered: Remembered = {}): JsonObject {
-  return Object.fromEntries(Object.entries(remembered).map(([key, states]) => [key, states.map(({ id }) => ({ id }))]));
-}
-
-/** XState takes a dot in an id for the end of it and forgets what it can't find; it also takes the remembered states themselves. */
-function reviveHistory({ idMap }: Machine5, persisted: Json | undefined): Remembered {
-  const remembered = Object.entries((persisted ?? {}) as Remembered);
-  return Object.fromEntries(remembered.map(([key, states]) => [key, states.flatMap(({ id }) => idMap.get(id) ?? [])]));
 }
 
 /** Replaces persisted references (`{xstate$$type: 1, id}`) by stubs; undefined when there is none, which is nearly always. */

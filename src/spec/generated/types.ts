@@ -1598,7 +1598,7 @@ export interface components {
              * @description What is wrong, for programs.
              * @enum {string}
              */
-            code: "invalid-parameter" | "specify-org" | "no-migration-path" | "machine-error" | "context-too-large" | "missing-scope" | "rejected-by-machine-authorizer" | "missing-user" | "missing-org" | "not-found" | "method-not-allowed" | "invalid-state" | "body-too-large" | "unsupported-media-type" | "internal-error" | "contract-violation" | "cpu-limit" | "memory-limit" | "not-implemented" | "unavailable" | "settle-timeout";
+            code: "invalid-parameter" | "specify-org" | "no-migration-path" | "machine-error" | "context-too-large" | "missing-scope" | "rejected-by-machine-authorizer" | "missing-user" | "missing-org" | "not-found" | "method-not-allowed" | "invalid-state" | "body-too-large" | "unsupported-media-type" | "internal-error" | "contract-violation" | "cpu-limit" | "memory-limit" | "unavailable" | "settle-timeout";
             /** @description The request field at fault. */
             parameter?: string;
         };
@@ -1636,11 +1636,6 @@ export interface components {
         InternalError: {
             /** @enum {unknown} */
             code?: "internal-error" | "contract-violation" | "cpu-limit" | "memory-limit";
-        } & components["schemas"]["Error"];
-        /** @description The body of a 501. */
-        NotImplementedError: {
-            /** @enum {unknown} */
-            code?: "not-implemented";
         } & components["schemas"]["Error"];
         /** @description The body of a 503. */
         UnavailableError: {
@@ -1775,15 +1770,6 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["InternalError"];
-            };
-        };
-        /** @description The service does not have this operation yet. */
-        NotImplemented: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["NotImplementedError"];
             };
         };
         /**
@@ -1961,7 +1947,6 @@ export type ConflictError = components['schemas']['ConflictError'];
 export type BodyTooLargeError = components['schemas']['BodyTooLargeError'];
 export type UnsupportedMediaTypeError = components['schemas']['UnsupportedMediaTypeError'];
 export type InternalError = components['schemas']['InternalError'];
-export type NotImplementedError = components['schemas']['NotImplementedError'];
 export type UnavailableError = components['schemas']['UnavailableError'];
 export type SettleTimeoutError = components['schemas']['SettleTimeoutError'];
 export type TokenExchangeError = components['schemas']['TokenExchangeError'];
@@ -1976,7 +1961,6 @@ export type ResponseConflict = components['responses']['Conflict'];
 export type ResponseBodyTooLarge = components['responses']['BodyTooLarge'];
 export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
 export type ResponseInternalError = components['responses']['InternalError'];
-export type ResponseNotImplemented = components['responses']['NotImplemented'];
 export type ResponseUnavailable = components['responses']['Unavailable'];
 export type ResponseSettleTimeout = components['responses']['SettleTimeout'];
 export type ParameterMachineSlug = components['parameters']['MachineSlug'];
@@ -2031,7 +2015,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2068,7 +2051,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2113,7 +2095,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2157,7 +2138,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["SettleTimeout"];
         };
@@ -2252,7 +2232,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2294,7 +2273,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["SettleTimeout"];
         };
@@ -2467,7 +2445,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2523,7 +2500,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2572,7 +2548,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["SettleTimeout"];
         };
@@ -2719,7 +2694,6 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2778,7 +2752,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -2835,7 +2808,6 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
-            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };

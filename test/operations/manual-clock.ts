@@ -1,6 +1,6 @@
 // A clock that stands still until it is told to move, and rings what falls due on the way.
 
-import type { Alarm, Clock } from "./clock.ts";
+import type { Alarm, Clock } from "../../src/domain/clock.ts";
 
 export interface ManualClock extends Clock, Alarm {
   /** Moves to `timeMs` (epoch milliseconds), unless it is there or past it, and rings what is due then, earliest first. */

@@ -1,0 +1,65 @@
+// The parts of XState 4 that the engine stands on, private ones included: 4.x is frozen.
+
+import type { Json } from "../../domain/json.ts";
+import type { StateValue } from "../../domain/records.ts";
+import type { EventLike } from "./actor.ts";
+
+export interface ScxmlEvent {
+  name: string;
+  data: EventLike;
+  $$type: "scxml";
+  type: "external";
+}
+export interface ActionObject {
+  type: string;
+  id?: string | number;
+  /** Of a cancellation: what it cancels. */
+  sendId?: string | number;
+  to?: unknown;
+  delay?: unknown;
+  event?: EventLike;
+  _event?: ScxmlEvent;
+  activity?: { id?: string; type: string; src?: unknown; data?: unknown };
+}
+export interface State4 {
+  value: StateValue;
+  context: { [key: string]: unknown };
+  tags: Set<string>;
+  done: boolean | undefined;
+  historyValue: Json | undefined;
+  actions: ActionObject[];
+  nextEvents: string[];
+  configuration: { type: string; parent: unknown; doneData: unknown }[];
+  _event: ScxmlEvent;
+}
+export type Exec = (action: ActionObject, context: unknown, event: ScxmlEvent, actions?: unknown) => void;
+export interface Machine4 {
+  id: string;
+  context: { [key: string]: unknown } | undefined;
+  config: { predictableActionArguments?: boolean };
+  _context: unknown;
+}
+export interface Child {
+  id: string;
+  send(event: unknown): void;
+  subscribe?(...observer: unknown[]): { unsubscribe(): void };
+  getSnapshot?(): unknown;
+}
+export interface Interpreter {
+  sessionId: string;
+  options: { execute: boolean };
+  initialState: State4;
+  children: Map<string, Child>;
+  forwardTo: Set<string>;
+  send: (event: unknown, payload?: object) => State4;
+  spawn: (entity: unknown, name: string, options?: object) => Child;
+  _exec: Exec;
+  _state: State4;
+  _nextState(event: ScxmlEvent, exec: Exec | false): State4;
+  _stopChildren(): void;
+  start(state?: unknown): Interpreter;
+  update(state: State4, event: ScxmlEvent): void;
+  forward(event: ScxmlEvent): void;
+  exec(action: ActionObject, state: State4): void;
+  stopChild(id: string): void;
+}

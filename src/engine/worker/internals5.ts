@@ -1,0 +1,71 @@
+// The parts of XState 5 that the engine stands on, by the names that its own types give them where it has them.
+
+import type { StateValue } from "../../domain/records.ts";
+import type { EventLike } from "./actor.ts";
+
+export interface ActorRef {
+  id: string;
+  src: unknown;
+  /** What it runs. */
+  logic: unknown;
+  sessionId: string;
+  system: System;
+  getSnapshot(): { status: string; children?: Children } | undefined;
+  send(event: EventLike): void;
+  start(): ActorRef;
+}
+export type Children = { [id: string]: ActorRef | undefined };
+export interface System {
+  _unregister(actor: ActorRef): void;
+}
+export interface Snapshot {
+  status: "active" | "done" | "error" | "stopped";
+  value: StateValue;
+  context: { [key: string]: unknown };
+  tags: Set<string>;
+  children: Children;
+  historyValue: Remembered | undefined;
+  output?: unknown;
+  error?: unknown;
+}
+/** By the id of a history state, the states that it remembers. */
+export type Remembered = { [history: string]: { id: string }[] };
+export interface Machine5 {
+  id: string;
+  config: { context?: unknown };
+  idMap: Map<string, { id: string }>;
+  implementations: { actors: unknown };
+  transition(snapshot: Snapshot, event: EventLike, scope: Scope): Snapshot;
+  getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
+  restoreSnapshot(snapshot: unknown, scope: Scope): Snapshot;
+  getTransitionData(snapshot: Snapshot, event: EventLike): unknown[];
+}
+export interface Action {
+  type: string;
+  info: unknown;
+  params: unknown;
+  exec?: ((info: unknown, params: unknown) => void) | undefined;
+}
+export interface Scope {
+  self: ActorRef;
+  id: string;
+  sessionId: string;
+  system: System;
+  logger: (...args: unknown[]) => void;
+  defer(fn: () => void): void;
+  emit(event: EventLike): void;
+  stopChild(child: ActorRef): void;
+  actionExecutor(action: Action): void;
+}
+export interface SendParams {
+  to?: unknown;
+  id?: string;
+  delay?: unknown;
+  event?: EventLike;
+  /** Of a cancellation: what it cancels. */
+  sendId?: string;
+}
+export interface SpawnParams {
+  actorRef?: ActorRef;
+  input?: unknown;
+}
