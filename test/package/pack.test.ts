@@ -196,7 +196,7 @@ test("has types that resolve, and are complete", async () => {
      const onMachineLog = ({ instance, versionId, outputType, log }: LogLine): void => void [instance?.slug, versionId, outputType, log];
      const responseCheck: ResponseCheckMode = "warn";
      const options: Required<ServerOptions> = {
-       port: 0, host: "127.0.0.1", store: "memory:", machines: [], watch: false, settleTimeoutMs: 250, cpuTimeoutMs: 250,
+       port: 0, host: "127.0.0.1", store: "memory:", machines: [], watch: false, settleTimeoutMs: 250, cpuTimeoutMs: 250, retryDelayMs: 250,
        publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog,
      };
      const server: SettleServer = await startServer(options);
