@@ -65,8 +65,9 @@ export class PoolWorker {
     this.listeners.delete(id);
     if (!instance) return;
     this.#past.set(id, instance);
+    if (this.#past.size <= pastCalls) return;
     const [oldest] = this.#past.keys();
-    if (this.#past.size > pastCalls && oldest !== undefined) this.#past.delete(oldest);
+    if (oldest !== undefined) this.#past.delete(oldest);
   }
 
   /** Whose call it was, if that is remembered. */

@@ -116,8 +116,7 @@ class WorkDispatcher implements Dispatcher {
   }
 
   #enqueue(work: DueWork): void {
-    const { orgId, machine, instance } = work.rec;
-    const receiver = `${orgId}/${machine}/${instance}`;
+    const receiver = work.scope;
     const line = this.#lines.get(receiver);
     if (line) line.push(work);
     else {

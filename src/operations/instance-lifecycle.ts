@@ -47,7 +47,7 @@ export const deleteMachineInstance: Operation = async (services, caller, request
     // Nothing starts again before this lane is left, so what is stored now stays as it is.
     await services.engine.end(instance, deletedMeanwhile(slug));
     const { rev } = await findInstance(services, caller, request);
-    const owed = (await worksFor(services.store, instance)).map(
+    const owed = (await worksFor(services, instance)).map(
       (work): Change => ({
         op: "delete",
         kind: "work",

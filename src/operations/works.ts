@@ -3,7 +3,8 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { Address, Instance, Work, WorkTask } from "../domain/records.ts";
 import type { Addressee, InstanceRef, Posting, Step } from "../engine/port.ts";
-import type { Change, Store, Stored } from "../store/port.ts";
+import type { Change, Stored } from "../store/port.ts";
+import { listAll } from "./lookup.ts";
 import type { Services } from "./services.ts";
 
 /** The scope of what is owed to an instance. */
@@ -16,19 +17,8 @@ function timerName(id: string): string {
 }
 
 /** Everything that is owed to an instance, oldest first. */
-export async function worksFor(store: Store, instance: InstanceRef): Promise<Stored<Work>[]> {
-  const works: Stored<Work>[] = [];
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const page: Awaited<ReturnType<typeof store.list<"work">>> = await store.list(
-      "work",
-      workScope(instance),
-      after,
-      1_000,
-    );
-    works.push(...page.items);
-    after = page.next;
-  }
-  return works;
+export function worksFor(services: Services, instance: InstanceRef): Promise<Stored<Work>[]> {
+  return listAll(services, "work", workScope(instance));
 }
 
 /** A work for `receiver` that is due at `dueAt` (epoch milliseconds); unless it is a timer, under a name that nothing has had. */
@@ -78,7 +68,7 @@ export function leavesWork({ step, rec, wasDone, works }: Progress): boolean {
 export async function worksOf(services: Services, progress: Progress): Promise<Change[]> {
   const { step, rec, wasDone } = progress;
   const owner = { orgId: rec.orgId, machine: rec.machine, slug: rec.slug };
-  const removals = await removalsOf(services.store, owner, progress);
+  const removals = await removalsOf(services, owner, progress);
   const isOver = rec.state.done;
   const timers = isOver ? [] : step.timers.flatMap((change) => timerOf(services, owner, rec, step, change));
   const posts = step.posts.flatMap((post) => posted(services, owner, rec, step, post));
@@ -87,14 +77,14 @@ export async function worksOf(services: Services, progress: Progress): Promise<C
 }
 
 /** Each work at most once, whatever the reasons it goes for. */
-async function removalsOf(store: Store, owner: InstanceRef, { step, rec, works }: Progress): Promise<Change[]> {
+async function removalsOf(services: Services, owner: InstanceRef, { step, rec, works }: Progress): Promise<Change[]> {
   const scope = workScope(owner);
   const names = new Set(works);
   for (const { id } of step.timers) names.add(timerName(id));
   if (rec.state.done) {
-    for (const { rec: work } of await worksFor(store, owner)) if (work.task.kind === "timer") names.add(work.name);
+    for (const { rec: work } of await worksFor(services, owner)) if (work.task.kind === "timer") names.add(work.name);
   }
-  const found = await Promise.all([...names].map((name) => store.get("work", scope, name)));
+  const found = await Promise.all([...names].map((name) => services.store.get("work", scope, name)));
   return [...names].flatMap((name, index): Change[] => {
     const rev = found[index]?.rev;
     return rev === undefined ? [] : [{ op: "delete", kind: "work", scope, name, ifRev: rev }];

@@ -1,6 +1,5 @@
 // Children that are instances of their own: what the helper package makes of them, its hook, and the names they go by.
 
-import { isJsonObject } from "../../domain/json.ts";
 import type { Address } from "../../domain/records.ts";
 import type { Names } from "./names.ts";
 import type { Outbox } from "./outbox.ts";
@@ -21,10 +20,7 @@ export interface PersistentRef {
   machineInstanceName: string;
 }
 
-/** The children that are instances, by the id their parent knows them under. */
-export type PersistentChildren = ReadonlyMap<string, Address>;
-
-type Descriptor = Pick<PersistentSource, "machineName" | "machineInstanceName" | "machineVersionId">;
+export type Descriptor = Pick<PersistentSource, "machineName" | "machineInstanceName" | "machineVersionId">;
 type SpawnOptions = { context?: unknown; name?: string };
 
 /** Names that machine code drew while it loaded: the module is loaded once, so they would be shared by all its instances. */
@@ -46,12 +42,12 @@ export async function noteNamesDrawn<T>(load: () => Promise<T>): Promise<T> {
 }
 
 /** The step that is being computed, if one is. */
-let current: { outbox: Outbox; onSpawn: (id: string, address: Address) => void } | undefined;
+let current: Outbox | undefined;
 
 /** Runs `compute`, which is synchronous, with `spawnPersistentInstance` recording into this outbox. */
-export function whileComputing<T>(step: NonNullable<typeof current>, compute: () => T): T {
+export function whileComputing<T>(outbox: Outbox, compute: () => T): T {
   const before = current;
-  current = step;
+  current = outbox;
   try {
     return compute();
   } finally {
@@ -68,28 +64,20 @@ export function installHook(): void {
 }
 
 function spawn(descriptor: Descriptor, options: SpawnOptions = {}): PersistentRef {
-  // Outside of a step nothing is started, and nobody will look for it.
-  const names = current?.outbox.names ?? (() => "none");
-  const address = addressOf(descriptor, names);
-  const id = options.name ?? names();
-  if (current) {
-    const { machineVersionId } = descriptor;
-    const version = machineVersionId === undefined ? {} : { versionId: machineVersionId };
-    current.outbox.spawn({ id, ...address, ...version }, options.context);
-    current.onSpawn(id, address);
-  }
-  return { type: "statebacked.instance", id, machineName: address.machine, machineInstanceName: address.instance };
+  const { id, machine, instance } =
+    current?.spawn(descriptor, options.context, options.name) ?? startedByNobody(descriptor, options);
+  return { type: "statebacked.instance", id, machineName: machine, machineInstanceName: instance };
+}
+
+/** Outside of a step nothing is started, and nobody will look for it. */
+function startedByNobody(descriptor: Descriptor, options: SpawnOptions): { id: string } & Address {
+  return { id: options.name ?? "none", ...addressOf(descriptor, () => "none") };
 }
 
 /** Where the child of an invocation is to be. A name that was drawn once for all is drawn anew. */
 export function addressOf({ machineName, machineInstanceName: name }: Descriptor, names: Names): Address {
   const given = name !== undefined && !drawnAtLoad.has(name) ? name : undefined;
   return { machine: String(machineName), instance: given ?? names() };
-}
-
-/** The children as they were persisted. */
-export function readChildren(persisted: unknown): PersistentChildren {
-  return new Map(isJsonObject(persisted) ? (Object.entries(persisted) as unknown as [string, Address][]) : []);
 }
 
 /** Where a reference that the machine kept leads. */

@@ -7,7 +7,7 @@ import { registry as xstateRegistry } from "xstate4/lib/registry.js";
 import { mapContext as mapXStateContext } from "xstate4/lib/utils.js";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { isJsonObject } from "../../domain/json.ts";
-import type { Address, RunningChild, StateValue } from "../../domain/records.ts";
+import type { RunningChild, StateValue } from "../../domain/records.ts";
 import type { Addressee } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor, Projection } from "./actor.ts";
 import { sourceName } from "./actor.ts";
@@ -15,15 +15,7 @@ import { printForMachine } from "./console.ts";
 import type { ActionObject, Child, Exec, Interpreter, Machine4, ScxmlEvent, State4 } from "./internals4.ts";
 import type { Lasting } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
-import type { PersistentChildren } from "./persistent.ts";
-import {
-  addressOf,
-  addressOfRef,
-  isPersistentRef,
-  isPersistentSource,
-  readChildren,
-  whileComputing,
-} from "./persistent.ts";
+import { addressOfRef, isPersistentRef, isPersistentSource, whileComputing } from "./persistent.ts";
 import { plainJson } from "./plain-json.ts";
 
 /** What a step wants done once it is stored. `show` makes the interpreter's own state the new one. */
@@ -68,9 +60,6 @@ class Actor4 implements MachineActor {
   #expected: string[] | undefined;
   readonly #outbox: Outbox;
   readonly #hasParent: boolean;
-  /** Children that are instances; replaced, never changed, so that a step can be taken back. */
-  #persistent: PersistentChildren = new Map();
-  #persistentBefore: PersistentChildren = new Map();
 
   constructor(machine: Machine4, receive: (event: EventLike) => void, { hasParent, names }: ActorOptions) {
     this.#machine = machine;
@@ -103,7 +92,7 @@ class Actor4 implements MachineActor {
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
     const { historyValue, output, persistent } = isJsonObject(persisted) ? persisted : {};
     this.#output = output;
-    this.#persistent = readChildren(persistent);
+    this.#outbox.restore(persistent);
     this.#service.start({ value, context, historyValue, children: {}, _event: restoreEvent });
     this.#state = this.#service._state;
   }
@@ -112,7 +101,7 @@ class Actor4 implements MachineActor {
     const service = this.#service;
     const current = this.#current();
     this.#previous = current;
-    this.#persistentBefore = this.#persistent;
+    this.#outbox.begin();
     if (current.done) return true; // a finished machine takes no event; the service still records it
     if (isUnhandledError(current, event)) return false;
     const scxml: ScxmlEvent = { name: event.type, data: event, $$type: "scxml", type: "external" };
@@ -152,8 +141,7 @@ class Actor4 implements MachineActor {
     if (!this.#state?.done) this.#output = undefined;
     this.#plan = undefined;
     this.#expected = undefined;
-    this.#persistent = this.#persistentBefore;
-    this.#outbox.take();
+    this.#outbox.undo();
   }
 
   takeLasting(): Lasting {
@@ -162,35 +150,25 @@ class Actor4 implements MachineActor {
 
   /** A step that throws leaves nothing behind. */
   #compute<T>(compute: () => T): T {
-    const onSpawn = (id: string, address: Address) => this.#setChild(id, address);
     try {
-      return whileComputing({ outbox: this.#outbox, onSpawn }, compute);
+      return whileComputing(this.#outbox, compute);
     } catch (error) {
-      this.#persistent = this.#persistentBefore;
-      this.#outbox.take();
+      this.#outbox.undo();
       throw error;
     }
-  }
-
-  #setChild(id: string, address: Address | null): void {
-    const children = new Map(this.#persistent);
-    if (address) children.set(id, address);
-    else children.delete(id);
-    this.#persistent = children;
   }
 
   project(): Projection {
     const state = this.#current();
     const output = this.#output === undefined ? {} : { output: this.#output };
     const history = state.historyValue ? { historyValue: plainHistory(state.historyValue) } : {};
-    const persistent = this.#persistent.size > 0 ? { persistent: Object.fromEntries(this.#persistent) as never } : {};
     return {
       value: state.value,
       context: state.context ?? {},
       tags: [...state.tags].map(String),
       done: state.done === true,
       ...output,
-      persisted: { ...history, ...output, ...persistent },
+      persisted: { ...history, ...output, ...this.#outbox.persistedChildren() },
     };
   }
 
@@ -267,42 +245,30 @@ class Actor4 implements MachineActor {
   #isKept(action: ActionObject, context: unknown, cause: ScxmlEvent): boolean {
     const { type, activity, delay, id } = action;
     if (type === "xstate.start") return this.#isSpawned(activity, context, cause);
-    if (type === "xstate.stop") return this.#isReleased(activity?.id ?? activity?.type);
+    if (type === "xstate.stop") {
+      const child = activity?.id ?? activity?.type;
+      return child !== undefined && this.#outbox.release(child);
+    }
     if (type === "xstate.cancel") {
       this.#outbox.cancel(action.sendId);
       return this.#service.children.size === 0;
     }
     const event = action._event?.data ?? action.event;
     if ((type !== "xstate.send" && type !== "xstate.raise") || event === undefined) return false;
-    const addressee = this.#addresseeOf(action.to);
-    if (addressee === undefined) return false;
-    if (typeof delay === "number") this.#outbox.set(id, delay, event, addressee === "self" ? undefined : addressee);
-    else if (addressee === "self") return false;
-    else this.#outbox.send(addressee, event);
-    return true;
+    return this.#outbox.post(this.#addresseeOf(action.to), event, { id, delay });
   }
 
   #addresseeOf(to: unknown): Addressee | "self" | undefined {
     if (to === undefined || to === null || to === "#_internal") return "self";
     if (to === "#_parent") return this.#hasParent ? "parent" : undefined;
     if (isPersistentRef(to)) return addressOfRef(to);
-    return typeof to === "string" ? this.#persistent.get(to.replace(/^#_/, "")) : undefined;
+    return typeof to === "string" ? this.#outbox.children.get(to.replace(/^#_/, "")) : undefined;
   }
 
   #isSpawned(activity: ActionObject["activity"], context: unknown, cause: ScxmlEvent): boolean {
     const { id, src, data } = activity ?? {};
     if (id === undefined || !isPersistentSource(src)) return false;
-    const address = addressOf(src, this.#outbox.names);
-    const version = src.machineVersionId === undefined ? {} : { versionId: src.machineVersionId };
-    this.#setChild(id, address);
-    this.#outbox.spawn({ id, ...address, ...version }, data ? mapContext(data, context, cause) : undefined);
-    return true;
-  }
-
-  #isReleased(id: string | undefined): boolean {
-    if (id === undefined || !this.#persistent.has(id)) return false;
-    this.#setChild(id, null);
-    this.#outbox.release(id);
+    this.#outbox.spawn(src, data ? mapContext(data, context, cause) : undefined, id);
     return true;
   }
 

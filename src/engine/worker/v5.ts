@@ -6,7 +6,7 @@
 import { createActor as createXStateActor } from "xstate";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { isJsonObject } from "../../domain/json.ts";
-import type { Address, RunningChild, StateValue } from "../../domain/records.ts";
+import type { RunningChild, StateValue } from "../../domain/records.ts";
 import type { Addressee } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor, Projection } from "./actor.ts";
 import { sourceName } from "./actor.ts";
@@ -15,15 +15,7 @@ import { persistHistory, reviveHistory } from "./history5.ts";
 import type { Action, ActorRef, Machine5, Scope, SendParams, Snapshot, SpawnParams, System } from "./internals5.ts";
 import type { Lasting } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
-import type { PersistentChildren } from "./persistent.ts";
-import {
-  addressOf,
-  addressOfRef,
-  isPersistentRef,
-  isPersistentSource,
-  readChildren,
-  whileComputing,
-} from "./persistent.ts";
+import { addressOfRef, isPersistentRef, isPersistentSource, whileComputing } from "./persistent.ts";
 import { adaptSources, persistentLogic, stubOf } from "./persistent5.ts";
 
 type Effect = { action: Action } | { deferred: () => void };
@@ -71,9 +63,6 @@ class Actor5 implements MachineActor {
   #projected: { of: Snapshot; as: Projection } | undefined;
   #effects: Effect[] = [];
   readonly #outbox: Outbox;
-  /** Children that are instances; replaced, never changed, so that a step can be taken back. */
-  #persistent: PersistentChildren = new Map();
-  #persistentBefore: PersistentChildren = new Map();
   /** While effects run, `defer` collects here what native XState would put off to the end of the macrostep. */
   #deferred: (() => void)[] | undefined;
   #initial = false;
@@ -119,9 +108,9 @@ class Actor5 implements MachineActor {
 
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
     const { persistent, ...rest } = isJsonObject(persisted) ? persisted : {};
-    this.#persistent = readChildren(persistent);
+    this.#outbox.restore(persistent);
     const children = Object.fromEntries(
-      [...this.#persistent.keys()].map((id) => [id, { src: persistentLogic, snapshot: { status: "active" } }]),
+      [...this.#outbox.children.keys()].map((id) => [id, { src: persistentLogic, snapshot: { status: "active" } }]),
     );
     const actors = collectActorRefs(context, (id) => createActor(stubOf("stopped"), { id, parent: this.#host }));
     const historyValue = reviveHistory(this.#machine, rest.historyValue);
@@ -135,7 +124,7 @@ class Actor5 implements MachineActor {
   step(event: EventLike): boolean {
     const snapshot = this.#current();
     this.#previous = snapshot;
-    this.#persistentBefore = this.#persistent;
+    this.#outbox.begin();
     if (snapshot.status !== "active") return true; // a finished machine takes no event; the service still records it
     if (event.type.startsWith("xstate.error.actor.") && this.#machine.getTransitionData(snapshot, event).length === 0) {
       return false; // natively this would end the whole machine; see DECISIONS.md
@@ -146,7 +135,6 @@ class Actor5 implements MachineActor {
 
   discard(): void {
     this.#snapshot = this.#previous;
-    this.#persistent = this.#persistentBefore;
     this.#forget();
   }
 
@@ -158,9 +146,9 @@ class Actor5 implements MachineActor {
 
   #projectAnew(snapshot: Snapshot): Projection {
     // The context's own JSON form is the persisted one: actors in it have a `toJSON`.
-    const persisted: JsonObject = { status: snapshot.status, historyValue: persistHistory(snapshot.historyValue) };
+    const historyValue = persistHistory(snapshot.historyValue);
+    const persisted: JsonObject = { status: snapshot.status, historyValue, ...this.#outbox.persistedChildren() };
     if (snapshot.output !== undefined) persisted.output = snapshot.output as Json;
-    if (this.#persistent.size > 0) persisted.persistent = Object.fromEntries(this.#persistent) as unknown as JsonObject;
     return {
       value: snapshot.value,
       context: snapshot.context,
@@ -230,23 +218,17 @@ class Actor5 implements MachineActor {
 
   /** A step that throws leaves no effect behind. */
   #attempt<T>(compute: () => T): T {
-    const onSpawn = (id: string, address: Address) => this.#adopt(id, address);
     try {
-      return whileComputing({ outbox: this.#outbox, onSpawn }, compute);
+      return whileComputing(this.#outbox, compute);
     } catch (error) {
-      this.#persistent = this.#persistentBefore;
       this.#forget();
       throw error;
     }
   }
 
-  #adopt(id: string, address: Address): void {
-    this.#persistent = new Map(this.#persistent).set(id, address);
-  }
-
   #forget(): void {
     this.#effects = [];
-    this.#outbox.take();
+    this.#outbox.undo();
   }
 
   #show(): void {
@@ -313,11 +295,7 @@ class Actor5 implements MachineActor {
     }
     if ((type !== "xstate.raise" && type !== "xstate.sendTo") || !event) return false;
     const addressee = type === "xstate.raise" || to === this.#host ? "self" : this.#addresseeOf(to);
-    if (addressee === undefined) return false;
-    if (typeof delay === "number") this.#outbox.set(id, delay, event, addressee === "self" ? undefined : addressee);
-    else if (addressee === "self") return false;
-    else this.#outbox.send(addressee, event);
-    return true;
+    return this.#outbox.post(addressee, event, { id, delay });
   }
 
   #addresseeOf(to: unknown): Addressee | undefined {
@@ -325,24 +303,19 @@ class Actor5 implements MachineActor {
     if (to === this.#parent) return "parent";
     if (isPersistentRef(to)) return addressOfRef(to);
     const id = typeof to === "string" ? to : isPersistent(to as ActorRef) ? (to as ActorRef).id : undefined;
-    return id === undefined ? undefined : this.#persistent.get(id);
+    return id === undefined ? undefined : this.#outbox.children.get(id);
   }
 
   #isSpawned(child: ActorRef | undefined, input: unknown): boolean {
     const source = child?.logic;
     if (!child || !isPersistentSource(source)) return false;
-    const address = addressOf(source, this.#outbox.names);
-    const version = source.machineVersionId === undefined ? {} : { versionId: source.machineVersionId };
-    this.#adopt(child.id, address);
-    this.#outbox.spawn({ id: child.id, ...address, ...version }, input);
+    this.#outbox.spawn(source, input, child.id);
     return true;
   }
 
   #isReleased(child: ActorRef | undefined): boolean {
     if (!child || !isPersistent(child)) return false;
     unregister(this.#host.system, child);
-    const { [child.id]: _, ...rest } = Object.fromEntries(this.#persistent);
-    this.#persistent = new Map(Object.entries(rest));
     this.#outbox.release(child.id);
     return true;
   }
