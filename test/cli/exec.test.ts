@@ -142,7 +142,8 @@ test("Ctrl-C at a terminal reaches the command once", async ({ skip }) => {
     process.stdin.once("data", () => process.exit(4)); console.log("waiting");`;
   await writeFile(join(folder, "count.mjs"), count);
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-  const command = [process.execPath, main, "exec", "--", process.execPath, "count.mjs"].join(" ");
+  // `exec`, since the person's shell may be one that stays between and is ended by Ctrl-C itself (dash, where SHELL is not set).
+  const command = ["exec", process.execPath, main, "exec", "--", process.execPath, "count.mjs"].join(" ");
   const terminal = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd: folder });
   const heard: string[] = [];
   // Two signals of one kind can become one on their way, so once would not tell.
