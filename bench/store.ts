@@ -6,6 +6,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Instance } from "../src/domain/records.ts";
+import { systemEntropy, wallClock } from "../src/outside.ts";
 import { type LowdbOptions, openLowdbStore } from "../src/store/lowdb/open.ts";
 import type { Change, Store } from "../src/store/port.ts";
 
@@ -13,8 +14,8 @@ const scope = "org_bench/order";
 const runMs = 1_500;
 const options: LowdbOptions = {
   durability: "process",
-  clock: { now: () => Math.floor(performance.timeOrigin + performance.now()) },
-  entropy: { bytes: (size) => new Uint8Array(randomBytes(size)) },
+  clock: wallClock,
+  entropy: systemEntropy,
 };
 
 function order(slug: string, transitionCount: number): Instance {

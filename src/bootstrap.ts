@@ -15,7 +15,10 @@ export interface Credentials extends Bootstrap {
 }
 
 /** The store's credentials: made once, at its first start, and the same ever after. */
-export async function ensureCredentials(store: Store, clock: Clock, entropy: Entropy): Promise<Credentials> {
+export async function ensureCredentials(
+  store: Store,
+  { clock, wallClock, entropy }: { clock: Clock; wallClock: Clock; entropy: Entropy },
+): Promise<Credentials> {
   const existing = await store.get("bootstrap", "", "bootstrap");
   if (existing) {
     if (!existing.rec.anonymousAccessGiven) await giveAnonymousAccess(store, existing, clock, entropy);
@@ -32,8 +35,8 @@ export async function ensureCredentials(store: Store, clock: Clock, entropy: Ent
     scopes: [...allScopes],
     createdAt,
   };
-  const adminToken = await signAdminToken(key, createdAt);
-  const uploadSecret = Buffer.from(entropy.bytes(32)).toString("base64url");
+  const adminToken = await signAdminToken(key, wallClock.now());
+  const uploadSecret = Buffer.from(entropy.secretBytes(32)).toString("base64url");
   const bootstrap: Bootstrap = { orgId, keyId: key.id, adminToken, uploadSecret, anonymousAccessGiven: true };
   await store.commit([
     { op: "put", kind: "org", scope: "", name: orgId, rec: { id: orgId, name: "local", createdAt }, ifRev: 0 },
@@ -58,12 +61,25 @@ async function giveAnonymousAccess(
   ]);
 }
 
+/**
+ * Which run of the store this is under a manual clock, from 0; counts it. What one run draws from its seed the next must not draw again.
+ */
+export async function countManualRun(store: Store): Promise<number> {
+  const existing = await store.get("bootstrap", "", "bootstrap");
+  if (!existing) return 0;
+  const { rec, rev } = existing;
+  const run = (rec.manualRuns ?? 0) + 1;
+  const counted = { ...rec, manualRuns: run };
+  await store.commit([{ op: "put", kind: "bootstrap", scope: "", name: "bootstrap", rec: counted, ifRev: rev }]);
+  return run;
+}
+
 /** Without an expiry: it is the same after every restart, and ends with its key. */
-function signAdminToken(key: Key, createdAt: number): Promise<string> {
+function signAdminToken(key: Key, now: number): Promise<string> {
   return new SignJWT({ act: { sub: "settle-admin" } })
     .setProtectedHeader({ alg: "HS256", kid: key.id })
     .setAudience(apiAudience)
     .setIssuer(defaultIssuer(key.id))
-    .setIssuedAt(Math.floor(createdAt / 1000))
+    .setIssuedAt(Math.floor(now / 1000))
     .sign(new TextEncoder().encode(key.secret));
 }

@@ -1,12 +1,12 @@
 // Settle as a library, and the one place where ports get their adapters: `startServer`.
 
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { ensureCredentials } from "./bootstrap.ts";
-import type { Alarm, Clock, Entropy } from "./domain/clock.ts";
+import { countManualRun, ensureCredentials } from "./bootstrap.ts";
+import type { Clock, Entropy } from "./domain/clock.ts";
+import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
 import type { LogLine } from "./engine/port.ts";
 import { createSandboxEngine } from "./engine/sandbox.ts";
 import type { App } from "./http/app.ts";
@@ -18,13 +18,16 @@ import type { Dispatcher } from "./operations/dispatcher.ts";
 import { createLogKeeper, type LogKeeper } from "./operations/log-keeper.ts";
 import type { Services } from "./operations/services.ts";
 import { createTimeKeeping } from "./operations/time-keeping.ts";
+import type { Advanced, Preview } from "./operations/time-travel.ts";
+import { createTimeTravel } from "./operations/time-travel.ts";
 import { createUpdates } from "./operations/updates.ts";
-import type { Published } from "./publisher.ts";
+import { manualTimes, seededEntropy, systemEntropy, systemTimes, type Times, wallClock } from "./outside.ts";
+import type { Published, PublisherOptions } from "./publisher.ts";
 import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
 import { announce } from "./store/lowdb/address.ts";
 import type { Store } from "./store/port.ts";
 
-export type { LogLine, ResponseCheckMode, ServerLog };
+export type { Advanced, LogLine, Preview, ResponseCheckMode, ServerLog };
 
 /** Every option of `settle serve`, as values. Durations are milliseconds. */
 export interface ServerOptions {
@@ -44,6 +47,13 @@ export interface ServerOptions {
   cpuTimeoutMs?: number;
   /** Between the tries of a timer's event or one from another instance. @default 30000 */
   retryDelayMs?: number;
+  /**
+   * `manual`: time stands still and moves only through `server.clock.advance` or the control plane. It is the time of timers, `ts`,
+   * `createdAt`, logs and machine code's `Date`; tokens, settle and CPU timeouts keep to the real one. @default "system"
+   */
+  clock?: "system" | "manual";
+  /** Where a manual clock stands at first, epoch milliseconds. @default the real time */
+  clockStartMs?: number;
   /** Base of absolute URLs in answers; without it, the request's own host. */
   publicUrl?: string;
   /** What a write survives before it is acknowledged: a killed process, or (`power`) a power cut too. @default "process" */
@@ -68,10 +78,21 @@ export interface SettleServer {
   store: string;
   /** The machines published from sources. */
   machines: string[];
+  clock: ServerClock;
   /** A node request listener: `supertest(server.handler)` works without a port. */
   handler: (request: IncomingMessage, response: ServerResponse) => void;
   /** Finishes the requests in hand (for at most some seconds), writes everything, lets go of the port and the store. */
   close(): Promise<void>;
+}
+
+/** Moves a manual clock; with the real one `advance` rejects and `preview` throws. */
+export interface ServerClock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Moves by `ms` milliseconds; resolves once everything that fell due on the way has settled. */
+  advance(ms: number): Promise<Advanced>;
+  /** What the same advance would deliver, as far as it is owed already. Nothing is done. */
+  preview(ms: number): Preview;
 }
 
 const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
@@ -83,6 +104,8 @@ const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
   settleTimeoutMs: true,
   cpuTimeoutMs: true,
   retryDelayMs: true,
+  clock: true,
+  clockStartMs: true,
   publicUrl: true,
   durability: true,
   responseCheck: true,
@@ -98,10 +121,9 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   const unknown = Object.keys(options).find((name) => !(name in optionNames));
   if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
   const { port = 4380, host = "127.0.0.1", log = () => {} } = options;
-  const outside = outsideWorld(log);
-  const { clock, entropy } = outside;
+  const { clock, alarm, manualClock } = timesOf(options);
   let logs: LogKeeper | undefined;
-  const engine = createEngine(options, (line) => logs?.keep(line));
+  const engine = createEngine(options, manualClock, (line) => logs?.keep(line));
   // The sandbox takes its time to start; it does so while everything else is loaded.
   engine.warm();
   let store: Store | undefined;
@@ -119,40 +141,45 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await store?.close();
   };
   try {
-    store = await openStore(options, clock, entropy);
-    const credentials = await ensureCredentials(store, clock, entropy);
-    const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
+    store = await openStore(options);
+    const entropy = manualClock ? seededEntropy(await countManualRun(store)) : systemEntropy;
+    const credentials = await ensureCredentials(store, { clock, wallClock, entropy });
+    const { uploadSecret, orgId, adminToken } = credentials;
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
     logs = createLogKeeper(store, clock);
-    const services: Services = { store, engine, settings, logs, ...outside };
+    const services: Services = { store, engine, settings, logs, ...outsideWorld(clock, entropy, log) };
+    timeKeeping = createTimeKeeping(services, {
+      alarm,
+      retryDelayMs: options.retryDelayMs ?? 30_000,
+      isStrict: manualClock !== undefined,
+    });
+    const timeTravel = manualClock && createTimeTravel(manualClock, store, timeKeeping);
     let isReady = false;
     app = await createApp({
       services,
       publicUrl: options.publicUrl?.replace(/\/+$/, ""),
       responseCheck: options.responseCheck ?? "strict",
+      adminToken,
+      timeTravel,
       isReady: () => isReady,
       version: packageVersion(),
       log,
     });
     const [url] = await Promise.all([listen(app, host, port), undefined]);
-    const publish = options.watch ? watchSources : publishSources;
-    const paths = (options.machines ?? []).map((path) => resolve(path));
-    const cacheFolder = store.location === "memory:" ? undefined : bundleCacheFolder(store.location);
-    published = await publish({ services, orgId, paths, cacheFolder, log });
+    published = await publishMachines(options, { services, orgId, inOrder: manualClock !== undefined, log });
     if (store.location !== "memory:") withdraw = await announced(store.location, url, log);
-    timeKeeping = createTimeKeeping(services, systemAlarm(clock), options.retryDelayMs ?? 30_000);
     timeKeeping.start();
     isReady = true;
-    const { routing } = app;
     return {
       url,
       orgId,
-      keyId,
-      secretKey,
+      keyId: credentials.keyId,
+      secretKey: credentials.secretKey,
       adminToken,
       store: store.location,
       machines: published.names,
-      handler: routing,
+      clock: timeTravel ?? immovable(clock),
+      handler: app.routing,
       close: once(close),
     };
   } catch (error) {
@@ -161,10 +188,40 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   }
 }
 
-function createEngine(options: ServerOptions, keep: (line: LogLine) => void) {
+function publishMachines(options: ServerOptions, rest: Omit<PublisherOptions, "paths" | "cacheFolder">) {
+  const { location } = rest.services.store;
+  const publish = options.watch ? watchSources : publishSources;
+  const paths = (options.machines ?? []).map((path) => resolve(path));
+  return publish({ ...rest, paths, cacheFolder: location === "memory:" ? undefined : bundleCacheFolder(location) });
+}
+
+function timesOf({ clock = "system", clockStartMs }: ServerOptions): Times {
+  if (clock !== "system" && clock !== "manual") throw new TypeError(`clock is "system" or "manual", and not ${clock}`);
+  if (clockStartMs === undefined) return clock === "manual" ? manualTimes(wallClock.now()) : systemTimes();
+  if (clock !== "manual") throw new TypeError("clockStartMs needs clock: manual, since the real time can't be set");
+  if (Number.isSafeInteger(clockStartMs) && clockStartMs > 0 && clockStartMs <= lastMoment)
+    return manualTimes(clockStartMs);
+  throw new TypeError(
+    "clockStartMs is a whole number of epoch milliseconds, later than 1970 and before the year 10000",
+  );
+}
+
+function immovable(clock: Clock): ServerClock {
+  const refusal = () => new TypeError('the clock is the real one and can\'t be moved: start with clock: "manual"');
+  return {
+    now: () => clock.now(),
+    advance: () => Promise.reject(refusal()),
+    preview() {
+      throw refusal();
+    },
+  };
+}
+
+function createEngine(options: ServerOptions, time: ManualClock | undefined, keep: (line: LogLine) => void) {
   const { cpuTimeoutMs = 1_000, onMachineLog, log } = options;
   return createSandboxEngine({
     cpuTimeoutMs,
+    ...(time ? { time } : {}),
     onLog: (line) => {
       keep(line);
       onMachineLog?.(line);
@@ -173,23 +230,23 @@ function createEngine(options: ServerOptions, keep: (line: LogLine) => void) {
   });
 }
 
-/** Everything that operations see beside store, engine and settings. */
-function outsideWorld(log: ServerLog): Omit<Services, "store" | "engine" | "settings" | "logs"> {
-  const wallClock = systemClock();
+/** Everything that operations see beside store, engine, settings and logs. */
+function outsideWorld(clock: Clock, entropy: Entropy, log: ServerLog) {
   return {
-    clock: systemClock(),
+    clock,
     wallClock,
-    entropy: { bytes: (size) => randomBytes(size) },
+    entropy,
     updates: createUpdates(),
     keySets: createRemoteKeySets({
       clock: wallClock,
       onTrouble: (message) => log({ level: "warn", message: `token exchange: ${message}` }),
     }),
-    notice: (message) => log({ level: "info", message }),
+    notice: (message: string) => log({ level: "info", message }),
   };
 }
 
-async function openStore(options: ServerOptions, clock: Clock, entropy: Entropy): Promise<Store> {
+/** Its locks and salts are of the real world, whatever the clock. */
+async function openStore(options: ServerOptions): Promise<Store> {
   const location = options.store ?? ".settle/db.json";
   if (location === "memory:") {
     const { createMemoryStore } = await import("./store/memory.ts");
@@ -197,7 +254,11 @@ async function openStore(options: ServerOptions, clock: Clock, entropy: Entropy)
   }
   if (/^[a-z]+:\/\//i.test(location)) throw new TypeError(`--store takes a file path or memory:, and not ${location}`);
   const { openLowdbStore } = await import("./store/lowdb/open.ts");
-  return openLowdbStore(resolve(location), { durability: options.durability ?? "process", clock, entropy });
+  return openLowdbStore(resolve(location), {
+    durability: options.durability ?? "process",
+    clock: wallClock,
+    entropy: systemEntropy,
+  });
 }
 
 /** A server that other commands can't find is still a server. */
@@ -226,36 +287,6 @@ async function closeApp(app: App, interrupt: () => Promise<void>): Promise<void>
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Longest delay that a timer of Node's takes. */
-const longestTimeoutMs = 2_147_483_647;
-
-function systemAlarm(clock: Clock): Alarm {
-  return {
-    at(timeMs, ring) {
-      let timer: NodeJS.Timeout;
-      // Node may ring a moment early, and takes no delay of a month.
-      const look = () => {
-        const leftMs = timeMs - clock.now();
-        if (leftMs > 0) timer = setTimeout(look, Math.min(leftMs, longestTimeoutMs));
-        else ring();
-      };
-      timer = setTimeout(look, Math.min(Math.max(0, timeMs - clock.now()), longestTimeoutMs));
-      return () => clearTimeout(timer);
-    },
-  };
-}
-
-/** Never decreases, even when somebody sets the machine's clock back. */
-function systemClock(): Clock {
-  let last = 0;
-  return {
-    now() {
-      last = Math.max(last, Date.now());
-      return last;
-    },
-  };
 }
 
 function packageVersion(): string {

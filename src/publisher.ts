@@ -17,6 +17,8 @@ export interface PublisherOptions {
   paths: string[];
   /** Where bundles are kept between starts; absent for a store in memory. */
   cacheFolder: string | undefined;
+  /** One after the other, in the order of their names, so that a run can be repeated; else all at once. */
+  inOrder: boolean;
   log: ServerLog;
 }
 
@@ -71,7 +73,13 @@ async function publishAll(options: PublisherOptions): Promise<{ names: string[];
     options.log({ level: "warn", message: `no machines found in ${options.paths.join(", ")}` });
   }
   try {
-    const files = await Promise.all(sources.map((source) => publish(options, cache, source)));
+    let turn: Promise<unknown> = Promise.resolve();
+    const publishing = sources.map((source) => {
+      const published = publish(options, cache, source, turn);
+      if (options.inOrder) turn = published.catch(() => {});
+      return published;
+    });
+    const files = await Promise.all(publishing);
     return { names: sources.map(({ name }) => name), files: files.flat() };
   } finally {
     // Its process costs memory; the next change starts it again.
@@ -79,9 +87,16 @@ async function publishAll(options: PublisherOptions): Promise<{ names: string[];
   }
 }
 
-async function publish(options: PublisherOptions, cache: BundleCache, source: MachineSource): Promise<string[]> {
+/** @param turn what to wait for once the source is bundled */
+async function publish(
+  options: PublisherOptions,
+  cache: BundleCache,
+  source: MachineSource,
+  turn: Promise<unknown>,
+): Promise<string[]> {
   const { services, orgId, log } = options;
   const { code, watchFiles } = await bundleThrough(cache, source.entry);
+  await turn;
   const versionId = await publishMachine(services, orgId, source.name, code, "from source");
   if (versionId) log({ level: "info", message: `published ${source.name} as ${versionId}` });
   return watchFiles;

@@ -1,14 +1,13 @@
 // What a store is born with, and what an older one is given.
 
-import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { ensureCredentials } from "../src/bootstrap.ts";
+import { systemEntropy } from "../src/outside.ts";
 import { createMemoryStore } from "../src/store/memory.ts";
 import type { Kind, Store } from "../src/store/port.ts";
 
 const clock = { now: () => Date.UTC(2026, 0, 1) };
-const entropy = { bytes: (size: number) => randomBytes(size) };
-const start = (store: Store) => ensureCredentials(store, clock, entropy);
+const start = (store: Store) => ensureCredentials(store, { clock, wallClock: clock, entropy: systemEntropy });
 
 async function everything(store: Store, orgId: string): Promise<unknown> {
   const scoped = (["key", "idp", "tokenProvider"] as const).map((kind) => store.list(kind, orgId, 0, 100));

@@ -3,13 +3,13 @@
 import { randomBytes } from "node:crypto";
 import type { SettleServer } from "../index.ts";
 
-export function banner(server: SettleServer): string {
+export function banner(server: SettleServer, clock: "system" | "manual"): string {
   const { url, orgId, keyId, adminToken, machines } = server;
   return [
     `Settle is ready at ${url}`,
     "  dashboard  not in this version yet",
     `  store      ${server.store}`,
-    "  clock      system",
+    `  clock      ${clock === "manual" ? `manual, at ${new Date(server.clock.now()).toISOString()}` : clock}`,
     `  org        ${orgId}`,
     `  key        ${keyId}`,
     `  machines   ${machines.join(", ") || "none from sources (--machines)"}`,

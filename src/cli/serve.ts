@@ -24,7 +24,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   stopOnSignals(server);
   const { url, orgId, keyId, secretKey, adminToken } = server;
   const ready = { event: "ready", url, orgId, keyId, secretKey, adminToken, store: server.store, pid: process.pid };
-  output.ready(ready, () => banner(server));
+  output.ready(ready, () => banner(server, flags.clock));
 }
 
 function stopOnSignals(server: SettleServer): void {

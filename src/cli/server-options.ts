@@ -1,7 +1,9 @@
 // The options of a server as flags and variables, for every command that starts one.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { lastMoment } from "../domain/manual-clock.ts";
 import type { ServerOptions } from "../index.ts";
+import { CannotRun } from "./cannot-run.ts";
 import { parseDuration } from "./duration.ts";
 
 /** What commander makes of them. Durations are milliseconds. */
@@ -14,6 +16,8 @@ export interface ServerFlags {
   settleTimeout: number;
   cpuTimeout: number;
   retryDelay: number;
+  clock: "system" | "manual";
+  clockStart?: number;
   publicUrl?: string;
   durability: "process" | "power";
   responseCheck: "strict" | "warn" | "off";
@@ -48,6 +52,18 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
         .default(30_000, "30s")
         .argParser(parseDuration),
     )
+    .addOption(
+      serverOption("--clock <kind>", "CLOCK", "manual: moves only through the control plane")
+        .choices(["system", "manual"])
+        .default("system"),
+    )
+    .addOption(
+      serverOption(
+        "--clock-start <time>",
+        "CLOCK_START",
+        "where a manual clock stands at first: 2026-01-05T10:00:00Z, or epoch milliseconds",
+      ).argParser(parseTime),
+    )
     .addOption(serverOption("--public-url <url>", "PUBLIC_URL", "base of absolute URLs in answers").argParser(parseUrl))
     .addOption(
       serverOption("--durability <kind>", "DURABILITY", "what an acknowledged write survives")
@@ -63,7 +79,10 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
 
 export function toServerOptions(flags: ServerFlags): ServerOptions {
   const { port, host, store, machines, watch, settleTimeout, cpuTimeout, retryDelay } = flags;
-  const { publicUrl, durability, responseCheck } = flags;
+  const { clock, clockStart, publicUrl, durability, responseCheck } = flags;
+  if (clockStart !== undefined && clock !== "manual") {
+    throw new CannotRun("--clock-start needs --clock manual: the real time can't be set");
+  }
   return {
     port,
     host,
@@ -73,8 +92,10 @@ export function toServerOptions(flags: ServerFlags): ServerOptions {
     settleTimeoutMs: settleTimeout,
     cpuTimeoutMs: cpuTimeout,
     retryDelayMs: retryDelay,
+    clock,
     durability,
     responseCheck,
+    ...(clockStart === undefined ? {} : { clockStartMs: clockStart }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
 }
@@ -88,6 +109,13 @@ function parsePort(text: string): number {
 /** Repeated on the command line; separated by commas in the variable. */
 function collectPaths(text: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), ...text.split(",").filter((path) => path !== "")];
+}
+
+/** A moment as ISO 8601 writes it, a place on earth included, or as a number. */
+function parseTime(text: string): number {
+  const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (/^(\d+|\d{4}-\d\d-\d\d(T.+(Z|[+-]\d\d:\d\d))?)$/.test(text) && time > 0 && time <= lastMoment) return time;
+  throw new InvalidArgumentError("Write a moment such as 2026-01-05T10:00:00Z, or epoch milliseconds.");
 }
 
 function parseUrl(text: string): string {

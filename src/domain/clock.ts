@@ -12,8 +12,10 @@ export interface Alarm {
   at(timeMs: number, ring: () => void): () => void;
 }
 
-/** Where random bytes come from: credentials, ids, salts. */
+/** Where random bytes come from. */
 export interface Entropy {
-  /** `size` fresh bytes, unpredictable unless the source is a seeded one. */
+  /** `size` fresh bytes for ids, names and seeds: unpredictable, unless a seeded source makes a run repeatable. */
   bytes(size: number): Uint8Array;
+  /** `size` fresh bytes for what nobody may guess: credentials, salts. Never seeded. */
+  secretBytes(size: number): Uint8Array;
 }

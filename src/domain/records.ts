@@ -59,6 +59,8 @@ export interface Bootstrap {
   uploadSecret: string;
   /** That its org was given anonymous access, which somebody may have taken away since; absent in stores from before there was any. */
   anonymousAccessGiven?: true;
+  /** How often a server with a manual clock was started on it; absent for never. */
+  manualRuns?: number;
 }
 
 export interface Machine {

@@ -8,7 +8,11 @@ import type { RunningChild, StateValue } from "../domain/records.ts";
 import type { FailureReason, MappedRequest, Position, Step, TimerRef } from "./port.ts";
 
 /** Server → runner. */
-export type ToRunner = { op: "open"; worker: number; code: string; limits: Limits } | { op: "close"; worker: number };
+export type ToRunner =
+  | { op: "open"; worker: number; code: string; limits: Limits }
+  | { op: "close"; worker: number }
+  /** What time it is from here on for every machine, epoch milliseconds; never said where the clock is the real one. */
+  | { op: "time"; now: number };
 
 export interface Limits {
   cpuTimeoutMs: number;

@@ -15,7 +15,7 @@ import type {
 } from "./port.ts";
 import type { FromWorker } from "./protocol.ts";
 import { Questions } from "./questions.ts";
-import type { Death } from "./worker-pool.ts";
+import type { Death, Time } from "./worker-pool.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 export interface SandboxOptions {
@@ -27,6 +27,8 @@ export interface SandboxOptions {
   contextBytes?: number;
   /** Most idle workers kept warm. @default 32 */
   maxIdleWorkers?: number;
+  /** The manual clock's, which machine code's `Date` then tells. @default the real time */
+  time?: Time;
   onLog(line: LogLine): void;
   /** The sandbox's own troubles: a worker ended, the runner went down. */
   onTrouble(message: string): void;
@@ -54,6 +56,7 @@ class SandboxEngine implements Engine {
     this.#pool = new WorkerPool({
       limits: { cpuTimeoutMs, memoryBytes, contextBytes, mappedBytes },
       maxIdleWorkers,
+      ...(options.time ? { time: options.time } : {}),
       onTrouble,
       onStrayLog: (instance, versionId, message) => this.#log(instance, versionId, message),
     });

@@ -23,10 +23,19 @@ export interface Listener {
 
 export interface PoolOptions {
   limits: Limits;
+  /** @see SandboxOptions.time */
+  time?: Time;
   maxIdleWorkers: number;
   onTrouble(message: string): void;
   /** Output that no call or session waits for: of code that outlived its session, or (`null`) of the module itself. */
   onStrayLog(instance: InstanceRef | null, versionId: string, message: Extract<FromWorker, { t: "log" }>): void;
+}
+
+/** What time it is for machine code, and when that changes. */
+export interface Time {
+  /** Epoch milliseconds. */
+  now(): number;
+  onMove(listener: (timeMs: number) => void): void;
 }
 
 /** How many past calls of a worker are remembered, to tell whose output it is that comes after them. */
@@ -87,6 +96,7 @@ export class WorkerPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    options.time?.onMove((timeMs) => this.#tellTime(timeMs));
   }
 
   /** Starts the runner before the first call needs it. */
@@ -143,11 +153,19 @@ export class WorkerPool {
   }
 
   #currentRunner(): RunnerProcess {
-    this.#runner ??= startRunner({
+    if (this.#runner) return this.#runner;
+    this.#runner = startRunner({
       onLine: (address, json) => this.#route(address, json),
       onExit: (message, stderr) => this.#onRunnerExit(message, stderr),
     });
+    if (this.#options.time) this.#tellTime(this.#options.time.now());
     return this.#runner;
+  }
+
+  /** Lines keep their order: what is sent to a worker after this meets the new time. */
+  #tellTime(now: number): void {
+    const order: ToRunner = { op: "time", now };
+    this.#runner?.send("@", order);
   }
 
   #route(address: string, json: string): void {

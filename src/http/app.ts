@@ -8,6 +8,7 @@ import Fastify from "fastify";
 import { Problem } from "../domain/problem.ts";
 import type { Services } from "../operations/services.ts";
 import { operationTable } from "../operations/table.ts";
+import type { TimeTravel } from "../operations/time-travel.ts";
 import type { Operation } from "../spec/document.ts";
 import { createResponseCheck } from "../spec/response-check.ts";
 import type { Api } from "./api.ts";
@@ -16,6 +17,8 @@ import { createAuthenticator } from "./authentication.ts";
 import { bodyLimitOf } from "./body.ts";
 import { createClientErrors } from "./client-error.ts";
 import { registerControlPlane } from "./control.ts";
+import { registerClockControl } from "./control-clock.ts";
+import { guardControlPlane } from "./control-guard.ts";
 import type { ServerLog } from "./errors.ts";
 import { toProblem } from "./errors.ts";
 import { createFrames } from "./frames.ts";
@@ -38,6 +41,10 @@ export interface AppOptions {
   operations?: typeof operationTable;
   /** What differs from the realtime socket's usual limits. */
   socketLimits?: Partial<SocketLimits>;
+  /** Opens the control plane. */
+  adminToken: string;
+  /** Absent where the clock is the real one. */
+  timeTravel?: TimeTravel | undefined;
   /** What `/_settle/ready` answers. */
   isReady(): boolean;
   version: string;
@@ -91,7 +98,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setErrorHandler((error, request, reply) =>
     responder.sendProblem(reply, operationIdOf(request), toProblem(error, log)),
   );
+  guardControlPlane(app, options.adminToken);
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
+  registerClockControl(app, options.timeTravel);
   registerUploads(app, services);
   const authenticator = createAuthenticator(services.store);
   const api = await createApi(services, authenticator, options.operations ?? operationTable);
@@ -103,7 +112,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 /** Everything that is not the control plane's: any method, any path. */
-function registerApi(app: FastifyInstance, api: Api, responder: Responder, { publicUrl }: AppOptions): void {
+function registerApi(
+  app: FastifyInstance,
+  api: Api,
+  responder: Responder,
+  { publicUrl, timeTravel }: AppOptions,
+): void {
   app.decorateRequest("operation", undefined);
   app.decorateRequest("contentType", undefined);
   app.addHook("onRequest", async (request, reply) => {
@@ -125,8 +139,9 @@ function registerApi(app: FastifyInstance, api: Api, responder: Responder, { pub
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     if (isPreflight(request)) return reply.code(204).send();
     const { operation } = request;
-    if (!operation) throw new Problem("not-found", `There is nothing at ${request.url}.`);
+    if (!operation) throw nothingAt(app, request, reply);
     const { method, url, headers, contentType } = request;
+    if (timeTravel && method !== "GET" && method !== "HEAD") await timeTravel.caughtUp();
     const host = hostOf(request.raw);
     const baseUrl = publicUrl ?? `${request.protocol}://${host}`;
     const bytes = Buffer.isBuffer(request.body) ? request.body : undefined;
@@ -150,6 +165,15 @@ function registerApi(app: FastifyInstance, api: Api, responder: Responder, { pub
     config: { cors: { methods, allowedHeaders: ["*", "authorization"], preflightContinue: true } },
   });
   app.setNotFoundHandler(handle);
+}
+
+/** A route of the control plane that has other methods says which. */
+function nothingAt(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): Problem {
+  const [path = ""] = request.url.split("?");
+  const allowed = ["GET", "POST", "PUT"].filter((method) => app.hasRoute({ method, url: path }));
+  if (allowed.length === 0) return new Problem("not-found", `There is nothing at ${request.url}.`);
+  reply.header("allow", allowed.join(", "));
+  return new Problem("method-not-allowed", `${path} takes ${allowed.join(" or ")}, and not ${request.method}.`);
 }
 
 /** A browser's question before a request from another origin; the CORS plugin has written the answer into the headers. */

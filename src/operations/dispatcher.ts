@@ -20,7 +20,7 @@ export interface DispatcherOptions {
   alarm: Alarm;
   /** Between the tries of a work. */
   retryDelayMs: number;
-  /** Receivers served at the same time. */
+  /** Receivers served at the same time; 1: everything strictly in order, each settled before the next, so that a run can be repeated. */
   concurrency: number;
   /** Delivers a work's event once. @throws StoreUnavailable, and EngineClosed while stopping: neither counts as a try */
   attempt(work: DueWork): Promise<Try>;
@@ -31,8 +31,14 @@ export interface DispatcherOptions {
 export interface Dispatcher {
   /** Begins with what fell due while nobody looked. */
   start(): void;
-  /** Resolves when nothing that is due remains, and everything that was set off has settled. */
-  idle(): Promise<void>;
+  /**
+   * Resolves when nothing that is due remains, and everything that was set off has settled; with false as soon as more than `limit` works
+   * were done meanwhile.
+   */
+  idle(limit?: number): Promise<boolean>;
+  /** Resolves when nothing that is due waits for its delivery, unless the delivery waits for a machine to settle. */
+  caughtUp(): Promise<void>;
+  isRunning(): boolean;
   /** Works that were done since it was made. */
   taken(): number;
   /** Begins nothing more; what is in hand goes on. */
@@ -59,7 +65,11 @@ class WorkDispatcher implements Dispatcher {
   #done = 0;
   #claiming: Promise<void> | undefined;
   #isRunning = false;
-  #idle: (() => void)[] = [];
+  /** Who waits for it to be idle, and how many works may be done in all before they are told that it isn't. */
+  #idle: { resolve: (isIdle: boolean) => void; until: number }[] = [];
+  #caughtUp: (() => void)[] = [];
+  /** Whether the next work has to wait until a machine has settled. */
+  #isHeldUp = false;
   #cancelAlarm: () => void = () => {};
   #forgetListener: () => void = () => {};
 
@@ -82,9 +92,16 @@ class WorkDispatcher implements Dispatcher {
     this.#tellIdle();
   }
 
-  idle(): Promise<void> {
+  idle(limit = Number.POSITIVE_INFINITY): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#idle.push(resolve);
+      this.#idle.push({ resolve, until: this.#done + limit });
+      this.#look();
+    });
+  }
+
+  caughtUp(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#caughtUp.push(resolve);
       this.#look();
     });
   }
@@ -107,6 +124,10 @@ class WorkDispatcher implements Dispatcher {
     }
   }
 
+  isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   taken(): number {
     return this.#done;
   }
@@ -116,7 +137,7 @@ class WorkDispatcher implements Dispatcher {
   }
 
   #enqueue(work: DueWork): void {
-    const receiver = work.scope;
+    const receiver = this.#options.concurrency === 1 ? "" : work.scope;
     const line = this.#lines.get(receiver);
     if (line) line.push(work);
     else {
@@ -155,10 +176,18 @@ class WorkDispatcher implements Dispatcher {
       if (result.kind === "postponed") return await this.#put(work, { ...work.rec, dueAt: result.dueAt });
       this.#done++;
       this.#await(result.settled);
+      if (this.#options.concurrency === 1) await this.#holdUp();
     } catch {
       // Neither the store nor the sandbox could be asked: the same work again later. It is still in the store, whatever becomes of us.
       this.#later(work);
     }
+  }
+
+  async #holdUp(): Promise<void> {
+    this.#isHeldUp = true;
+    this.#tellIdle();
+    await Promise.all(this.#settling);
+    this.#isHeldUp = false;
   }
 
   #await(settled: Promise<void>): void {
@@ -205,11 +234,19 @@ class WorkDispatcher implements Dispatcher {
 
   #tellIdle(): void {
     const { store, clock } = this.#options;
-    if (this.#isRunning && (this.#claiming || this.#lines.size > 0 || this.#busy > 0 || this.#settling.size > 0))
-      return;
+    for (const { resolve, until } of this.#idle) if (this.#done > until) resolve(false);
+    this.#idle = this.#idle.filter(({ until }) => this.#done <= until);
+    if (this.#isHeldUp) this.#tellCaughtUp();
+    if (this.#isRunning && (this.#claiming || this.#lines.size > 0 || this.#busy > 0)) return;
     const next = this.#isRunning ? store.nextDue() : undefined;
-    if (next !== undefined && next <= clock.now()) this.#look();
-    else for (const resolve of this.#idle.splice(0)) resolve();
+    if (next !== undefined && next <= clock.now()) return void this.#look();
+    this.#tellCaughtUp();
+    if (this.#isRunning && this.#settling.size > 0) return;
+    for (const { resolve } of this.#idle.splice(0)) resolve(true);
+  }
+
+  #tellCaughtUp(): void {
+    for (const resolve of this.#caughtUp.splice(0)) resolve();
   }
 }
 

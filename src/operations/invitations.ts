@@ -1,6 +1,6 @@
 // Invitations: send, which here means to tell whoever runs the server, and accept.
 
-import { newId } from "../domain/ids.ts";
+import { newInvitationCode } from "../domain/ids.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Invitation } from "../domain/records.ts";
 import type { SendInvitationRequest } from "../spec/generated/types.ts";
@@ -10,7 +10,7 @@ import type { Caller, Operation } from "./services.ts";
 /** No mail is sent: the code is in the server's log. */
 export const sendInvitation: Operation = async ({ store, clock, entropy, notice }, { orgId }, request) => {
   const { email, role } = request.body as SendInvitationRequest;
-  const code = newId("inv", entropy);
+  const code = newInvitationCode(entropy);
   const rec: Invitation = { code, orgId, email, role, createdAt: clock.now() };
   await store.commit([{ op: "put", kind: "invitation", scope: "", name: code, rec, ifRev: 0 }]);
   notice(`invitation for ${JSON.stringify(email)} to ${orgId}: smply invitations accept --invitation ${code}`);

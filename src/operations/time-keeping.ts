@@ -9,17 +9,27 @@ import { machineScope } from "./lookup.ts";
 import type { Services } from "./services.ts";
 
 /** Receivers served at the same time, while others wait their turn. */
-const concurrency = 64;
+const manyAtOnce = 64;
 
-/** @param retryDelayMs between the tries of a work */
-export function createTimeKeeping(services: Services, alarm: Alarm, retryDelayMs: number): Dispatcher {
+export interface TimeKeepingOptions {
+  alarm: Alarm;
+  /** Between the tries of a work. */
+  retryDelayMs: number;
+  /** One thing after the other, so that a run can be repeated. */
+  isStrict: boolean;
+}
+
+export function createTimeKeeping(
+  services: Services,
+  { alarm, retryDelayMs, isStrict }: TimeKeepingOptions,
+): Dispatcher {
   const { store, clock } = services;
   return createDispatcher({
     store,
     clock,
     alarm,
     retryDelayMs,
-    concurrency,
+    concurrency: isStrict ? 1 : manyAtOnce,
     attempt: (work) => attemptWork(services, work),
     onDropped: (work, reason) => void noteDropped(services, work, reason).catch(() => {}),
   });

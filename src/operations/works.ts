@@ -1,5 +1,6 @@
 // What a step leaves for later, as changes of the store that belong to the step's own commit: timers, messages, births, reports.
 
+import type { Entropy } from "../domain/clock.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Address, Instance, Work, WorkTask } from "../domain/records.ts";
 import type { Addressee, InstanceRef, Posting, Step } from "../engine/port.ts";
@@ -23,7 +24,7 @@ export function worksFor(services: Services, instance: InstanceRef): Promise<Sto
 
 /** A work for `receiver` that is due at `dueAt` (epoch milliseconds); unless it is a timer, under a name that nothing has had. */
 export function newWork(
-  { entropy }: Pick<Services, "entropy">,
+  { entropy }: { entropy: Pick<Entropy, "bytes"> },
   receiver: InstanceRef,
   dueAt: number,
   task: WorkTask,

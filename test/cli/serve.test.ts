@@ -116,7 +116,11 @@ test("the banner has at most ten lines, and its curl answers 200 with a State wh
 
 describe("what it can't run it says in one line, with exit code 2", () => {
   const cases: [string, string[], RegExp][] = [
-    ["an unknown option", ["serve", "--clock", "manual"], /unknown option '--clock'/],
+    ["an unknown option", ["serve", "--sundial"], /unknown option '--sundial'/],
+    ["an unknown clock", ["serve", "--clock", "sundial"], /system, manual/],
+    ["a start without a manual clock", ["serve", "--clock-start", "2026-01-05"], /--clock-start needs --clock manual/],
+    ["a start that is no moment", ["serve", "--clock", "manual", "--clock-start", "noon"], /2026-01-05T10:00:00Z/],
+    ["a start at no place on earth", ["serve", "--clock", "manual", "--clock-start", "2026-01-05T10:00"], /00Z/],
     ["an unknown command", ["verify", "http://127.0.0.1:1"], /unknown command 'verify'/],
     ["a bad port", ["serve", "--port", "99999"], /port from 0 to 65535/],
     ["a bad duration", ["serve", "--settle-timeout", "soon"], /250ms, 10s or 2m/],
@@ -168,6 +172,18 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/broken\.ts:1:\d+/);
   });
+});
+
+test("--clock manual stands where --clock-start says, which the banner shows", async () => {
+  const env = { SETTLE_CLOCK: "manual", SETTLE_CLOCK_START: "2030-01-05T10:00:00+01:00" };
+  const process = run(["serve", "--port", "0", "--store", "memory:", "--machines", counter], env);
+  await process.line(/clock {6}manual, at 2030-01-05T09:00:00.000Z/);
+  const [, url, token] = /(http:\S+)\/machines.*Bearer (\S+)'/.exec(await process.line(/curl/)) ?? [];
+  const headers = { authorization: `Bearer ${token}` };
+  const { machines } = (await (await fetch(`${url}/machines`, { headers })).json()) as {
+    machines: { createdAt: string }[];
+  };
+  expect(machines[0]?.createdAt).toBe("2030-01-05T09:00:00.000Z");
 });
 
 test("every option is also a variable; lists are separated by commas", async () => {

@@ -1,6 +1,5 @@
 // The edge on services of its own: a store that a test can put keys into, operations that a test can replace, and what was logged.
 
-import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import supertest from "supertest";
 import { ensureCredentials } from "../../src/bootstrap.ts";
@@ -14,6 +13,7 @@ import { createLogKeeper } from "../../src/operations/log-keeper.ts";
 import { publishMachine } from "../../src/operations/publish.ts";
 import type { Services } from "../../src/operations/services.ts";
 import { createUpdates } from "../../src/operations/updates.ts";
+import { systemEntropy, wallClock } from "../../src/outside.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
 
@@ -55,12 +55,11 @@ export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): 
   const notices: string[] = [];
   const store = createMemoryStore();
   const clock = { now: () => time };
-  const entropy = { bytes: (size: number) => randomBytes(size) };
-  const { orgId, adminToken, uploadSecret } = await ensureCredentials(store, clock, entropy);
+  const entropy = systemEntropy;
+  const { orgId, adminToken, uploadSecret } = await ensureCredentials(store, { clock, wallClock, entropy });
   const engine = createSandboxEngine({ cpuTimeoutMs: 1_000, onLog: () => {}, onTrouble: () => {} });
   const settings = { settleTimeoutMs: 1_000, pageSize: 100, uploadSecret };
   const notice = (message: string) => void notices.push(message);
-  const wallClock = { now: () => Date.now() };
   const services: Services = {
     store,
     engine,
@@ -77,6 +76,7 @@ export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): 
     services,
     publicUrl: undefined,
     responseCheck: "strict",
+    adminToken,
     isReady: () => true,
     version: "0.0.0",
     log: ({ level, message }) => void (level === "error" && errors.push(message)),

@@ -1,14 +1,14 @@
 // The dispatcher on a clock that stands still: order, one at a time for each receiver, tries, and what it leaves alone.
 
 import { beforeEach, describe, expect, it } from "vitest";
+import type { ManualClock } from "../../src/domain/manual-clock.ts";
+import { createManualClock } from "../../src/domain/manual-clock.ts";
 import type { Work } from "../../src/domain/records.ts";
 import type { Dispatcher, DispatcherOptions, Try } from "../../src/operations/dispatcher.ts";
 import { createDispatcher } from "../../src/operations/dispatcher.ts";
 import { newWork } from "../../src/operations/works.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { Change, DueWork, Store } from "../../src/store/port.ts";
-import type { ManualClock } from "./manual-clock.ts";
-import { createManualClock } from "./manual-clock.ts";
 
 const start = Date.UTC(2026, 0, 1);
 const settled = Promise.resolve();

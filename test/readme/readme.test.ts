@@ -68,6 +68,16 @@ test("the requests of the first chapter answer as it says", async () => {
   expect(JSON.parse(refused.stdout)).toMatchObject({ code: "invalid-parameter", parameter: "slug" });
 });
 
+test("the manual clock's requests answer as it says", async () => {
+  const start = 1767607200000;
+  const own = await startServer({ port: 0, store: "memory:", clock: "manual", clockStartMs: start });
+  const env = { ...process.env, SETTLE_URL: own.url, SETTLE_ADMIN_TOKEN: own.adminToken };
+  const requests = blockWith("bash", "clock/advance").replaceAll("curl -s", "curl -s -w '\\n'");
+  const { stdout } = await run("bash", ["-c", requests], { env });
+  expect(stdout).toBe(blockWith("text", '"fired"'));
+  await own.close();
+});
+
 test("the client example runs as written", async () => {
   const [example = ""] = blocks("js");
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", example], {
@@ -138,6 +148,7 @@ test("the commands of the chapters about tokens and smply run as written", { tim
 test("the library's examples run as written", { timeout: 30_000 }, async () => {
   const alone = blockWith("ts", "await startServer");
   const listener = blockWith("ts", "supertest");
+  const clock = blockWith("ts", "clock.advance");
   const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
   try {
     await mkdir(join(folder, "machines"));
@@ -149,10 +160,11 @@ test("the library's examples run as written", { timeout: 30_000 }, async () => {
       `${alone.replace('from "settle-server"', from)}console.log(response.status);`,
     );
     await writeFile(join(folder, "listener.ts"), `${importOnce}${listener}`);
+    await writeFile(join(folder, "clock.ts"), `${importOnce}${clock}console.log(new Date(now) > 0, fired);`);
     const printed = await Promise.all(
-      ["alone.ts", "listener.ts"].map((file) => run(process.execPath, [file], { cwd: folder })),
+      ["alone.ts", "listener.ts", "clock.ts"].map((file) => run(process.execPath, [file], { cwd: folder })),
     );
-    expect(printed.map(({ stdout }) => stdout)).toEqual(["200\n", ""]);
+    expect(printed.map(({ stdout }) => stdout)).toEqual(["200\n", "", "true 0\n"]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -15,9 +15,8 @@ export const clock: Clock = { now: () => Date.UTC(2026, 0, 1) };
 
 let drawn = 0;
 /** Different in each process and at each call, the same in each run but for the process number. */
-export const entropy: Entropy = {
-  bytes: (size) => Buffer.from(hash("sha512", `${process.pid}:${drawn++}`), "hex").subarray(0, size),
-};
+const draw = (size: number) => Buffer.from(hash("sha512", `${process.pid}:${drawn++}`), "hex").subarray(0, size);
+export const entropy: Entropy = { bytes: draw, secretBytes: draw };
 
 export function instance(slug: string, transitionCount = 0, context: JsonObject = {}): Instance {
   const state = { ts: 1, state: "shut", tags: [], done: false };

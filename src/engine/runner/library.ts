@@ -36,6 +36,7 @@ const ours = [
   "engine/worker/session",
   "engine/worker/v4",
   "engine/worker/v5",
+  "engine/worker/virtual-date",
 ];
 
 /** `xstate5` and `xstate4` are the packages' folders: looked up by the server, since the runner may read nothing on the way to them. */

@@ -10,6 +10,8 @@ const [xstate5 = "", xstate4 = ""] = process.argv.slice(2);
 const library = readLibrary(xstate5, xstate4);
 const boot = bootUrl();
 const watchdog = new Watchdog((worker, verdict) => end(worker, verdict));
+/** Epoch milliseconds for all workers, 0 where the clock is the real one. */
+const time = new BigInt64Array(new SharedArrayBuffer(8));
 const workers = new Map<number, { worker: Worker; beat: Int32Array }>();
 
 function tell(address: number | "@", json: string): void {
@@ -31,7 +33,7 @@ function end(number: number, verdict: Verdict): void {
 function open({ worker: number, code, limits }: Extract<ToRunner, { op: "open" }>): void {
   const beat = new Int32Array(new SharedArrayBuffer(8));
   const worker = new Worker(boot, {
-    workerData: { library, code, beat, limits },
+    workerData: { library, code, beat, limits, time },
     env: {},
     stdin: true,
     stdout: true,
@@ -65,6 +67,7 @@ createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }).o
   }
   const order = JSON.parse(json) as ToRunner;
   if (order.op === "open") open(order);
+  else if (order.op === "time") Atomics.store(time, 0, BigInt(order.now));
   else end(order.worker, { reason: "crash", message: "closed" });
 });
 // A service manager's stop reaches every process: the server decides what is finished first.

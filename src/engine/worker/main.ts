@@ -14,12 +14,13 @@ import { answerWithin, TooLate } from "./patience.ts";
 import { installHook } from "./persistent.ts";
 import { scrubGlobals } from "./scrub.ts";
 import { Session } from "./session.ts";
+import { installVirtualDate } from "./virtual-date.ts";
 
 type ReadCall = Extract<ToWorker, { op: "read" }>;
 
 const port = parentPort;
 if (!port) throw new Error("this module runs in a worker only");
-const { beat, limits } = workerData as { beat: Int32Array; limits: Limits };
+const { beat, limits, time } = workerData as { beat: Int32Array; limits: Limits; time: BigInt64Array };
 const sessions = new Map<number, Session>();
 
 const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
@@ -29,6 +30,7 @@ const output = installConsole(send);
 process.on("uncaughtException", (error) => output.note(undefined, `uncaught: ${describeWithStack(error)}`));
 process.on("unhandledRejection", (error) => output.note(undefined, `unhandled rejection: ${describeWithStack(error)}`));
 scrubGlobals();
+if (Atomics.load(time, 0) !== 0n) installVirtualDate(() => Number(Atomics.load(time, 0)));
 installHook();
 // From here on machine code runs: the watchdog counts only now, not while the worker itself was starting.
 Atomics.store(beat, 1, -1);
