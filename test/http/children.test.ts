@@ -105,13 +105,17 @@ describe.each([5, 4] as const)("XState %i", (major) => {
   });
 
   test("a spawned child hears what it is sent, delayed too, in order, and clients can speak to it as well", async () => {
-    const on = await family();
+    const on = await family({ clock: "manual" });
     await send(on, { type: "SPAWN", name: "kid" });
     await send(on, { type: "LATER" });
     for (const n of [1, 2, 3, 4]) await send(on, { type: "TELL", what: "ADD", n });
-    await vi.waitFor(async () => expect(await heard(on)).toEqual(["UP:6", "UP:8", "UP:11", "UP:15", "UP:115"]));
+    await on.server.clock.advance(29);
+    expect(await heard(on)).toEqual(["UP:6", "UP:8", "UP:11", "UP:15"]);
+    await on.server.clock.advance(1);
+    expect((await heard(on)).at(-1)).toBe("UP:115");
     await on.call("POST", "/machines/child/i/kid/events", { json: { event: { type: "ADD", n: 1 } } });
-    await vi.waitFor(async () => expect((await heard(on)).at(-1)).toBe("UP:116"));
+    await on.server.clock.advance(0);
+    expect((await heard(on)).at(-1)).toBe("UP:116");
   });
 
   test("the receiver's allowWrite is told who sent it, and may refuse", async () => {

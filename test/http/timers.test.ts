@@ -1,5 +1,6 @@
 // Timers over HTTP: they fire, are cancelled, survive a restart in order of their times, are tried again and given up.
 
+import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,6 +54,13 @@ async function create(on: Rig, slug: string): Promise<void> {
 const send = (on: Rig, slug: string, event: string) =>
   on.call("POST", `/machines/w/i/${slug}/events`, { json: { event } });
 const read = async (on: Rig, slug: string) => (await on.call("GET", `/machines/w/i/${slug}`)).body;
+async function remove(on: Rig, slug: string): Promise<void> {
+  const json = {
+    dangerDataWillBeDeletedForever: true,
+    hmacSha256OfMachineInstanceNameWithMachineNameKey: createHmac("sha256", "w").update(slug).digest("base64url"),
+  };
+  expect((await on.call("DELETE", `/machines/w/i/${slug}`, { json })).status).toBe(204);
+}
 async function history(on: Rig, slug: string): Promise<string[]> {
   const { transitions } = (await on.call("GET", `/machines/w/i/${slug}/events`)).body as {
     transitions: { event: { type: string } }[];
@@ -74,29 +82,35 @@ describe.each([5, 4] as const)("XState %i", (major) => {
   });
 
   test("delayed events come in the order of their times, then of their setting; a cancelled one never", async () => {
-    const on = await start();
+    const on = await start({ clock: "manual" });
     await on.publish("w", waiting[major]);
     await create(on, "a");
     await send(on, "a", "NEVER");
     await send(on, "a", "LATER");
     await send(on, "a", "UNNEVER");
     const nudges = async () => ((await read(on, "a")).publicContext as { nudges: string[] }).nudges;
-    await vi.waitFor(async () => expect(await nudges()).toHaveLength(3));
+    await on.server.clock.advance(1_000);
     expect(await nudges()).toEqual(["a", "b", "c"]);
     expect((await history(on, "a")).filter((type) => type === "NUDGE")).toHaveLength(3);
   });
 
   test("what is left before its time does not fire, a month is not at once, and a deleted instance has none", async () => {
-    const on = await start();
+    const on = await start({ clock: "manual" });
     await on.publish("w", waiting[major]);
     for (const slug of ["stopped", "asleep", "witness"]) await create(on, slug);
     await send(on, "stopped", "WAIT");
     await send(on, "stopped", "STOP");
     await send(on, "asleep", "SLEEP");
     await send(on, "witness", "WAIT");
-    await vi.waitFor(async () => expect(await read(on, "witness")).toMatchObject({ state: "over" }));
+    await create(on, "deleted");
+    await send(on, "deleted", "WAIT");
+    await remove(on, "deleted");
+    expect(await on.server.clock.advance(2_592_000_000 - 1)).toMatchObject({ fired: 1 });
+    expect(await read(on, "witness")).toMatchObject({ state: "over" });
     expect(await read(on, "stopped")).toMatchObject({ state: "idle" });
     expect(await read(on, "asleep")).toMatchObject({ state: "asleep" });
+    expect(await on.server.clock.advance(1)).toMatchObject({ fired: 1 });
+    expect(await read(on, "asleep")).toMatchObject({ state: "over" });
   });
 
   test("timers survive a restart: those that fell due meanwhile fire at once, in order of their times", async () => {
@@ -128,17 +142,21 @@ describe.each([5, 4] as const)("XState %i", (major) => {
   });
 
   test("a paused instance refuses its timers, and takes them when it runs again", async () => {
-    const on = await start({ retryDelayMs: 20 });
+    const on = await start({ clock: "manual", retryDelayMs: 30_000 });
     await on.publish("w", waiting[major]);
-    await create(on, "a");
-    await send(on, "a", "WAIT");
-    await on.call("PUT", "/machines/w/i/a/status", { json: { status: "paused" } });
-    const other = async () => (await read(on, "b")).state;
-    await create(on, "b");
-    await send(on, "b", "WAIT");
-    await vi.waitFor(async () => expect(await other()).toBe("over"));
-    expect(await read(on, "a")).toMatchObject({ state: "waiting" });
-    await on.call("PUT", "/machines/w/i/a/status", { json: { status: "running" } });
-    await vi.waitFor(async () => expect(await read(on, "a")).toMatchObject({ state: "over" }));
+    for (const slug of ["a", "b"]) {
+      await create(on, slug);
+      await send(on, slug, "WAIT");
+      await on.call("PUT", `/machines/w/i/${slug}/status`, { json: { status: "paused" } });
+    }
+    const resume = (slug: string) => on.call("PUT", `/machines/w/i/${slug}/status`, { json: { status: "running" } });
+    expect(await on.server.clock.advance(20 + 3 * 30_000)).toMatchObject({ fired: 0 });
+    await resume("a");
+    expect(await on.server.clock.advance(30_000)).toMatchObject({ fired: 1 });
+    expect(await read(on, "a")).toMatchObject({ state: "over" });
+    // Each refusal was a try, and the fifth the last.
+    await resume("b");
+    expect(await on.server.clock.advance(3_600_000)).toMatchObject({ fired: 0 });
+    expect(await read(on, "b")).toMatchObject({ state: "waiting" });
   });
 });
