@@ -159,7 +159,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
       services,
       publicUrl: options.publicUrl?.replace(/\/+$/, ""),
       responseCheck: options.responseCheck ?? "strict",
-      adminToken,
+      owner: credentials,
       timeTravel,
       isReady: () => isReady,
       version: packageVersion(),

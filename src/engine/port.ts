@@ -176,6 +176,30 @@ export interface MigrateRequest {
 /** A `failed` names what threw, or what was returned in a path's or a context's place. */
 export type Migrated = { kind: "moved"; position: Position } | Extract<Outcome, { kind: "failed" }>;
 
+/** A transition that could take an event, as the statechart has it. */
+export interface Candidate {
+  /** The id of the state that it leaves from. */
+  state: string;
+  /** What it is declared for: the event's type, or a wildcard. */
+  event: string;
+  /** What its guard says of the event; absent without one. `error`: it threw, which counts as no and fails the event. */
+  guard?: { name: string; passes: boolean; error?: string };
+  /** The ids of the states that it leads to; none when it stays. */
+  targets: string[];
+  actions: string[];
+  isTaken: boolean;
+}
+
+/** What an event would do, and why. */
+export interface Explanation {
+  /** What `allowWrite` says. `error`: it threw, or was late, which counts as no. */
+  authorizer: { allows: boolean; error?: string };
+  /** In the order in which XState asks them: innermost states first. */
+  candidates: Candidate[];
+  /** Where the event leads if it is allowed, before anything that it starts has an effect; or what computing that threw. */
+  outcome: { state: StateValue; context: JsonObject; done: boolean } | { error: string };
+}
+
 /** An HTTP request as a mapper's handler gets it: header names in lower case, every header and query parameter one string. */
 export interface MappedRequest {
   body: Json;
@@ -236,6 +260,16 @@ export interface Engine {
     authContext: AuthContext;
     timeoutMs: number;
   }): Promise<Extract<Outcome, { kind: "rejected" | "failed" }> | { kind: "allowed" }>;
+
+  /** Says what an event would do to an instance at rest. Nothing is stored, run or printed. */
+  explain(question: {
+    instance: InstanceRef;
+    code: CodeRef;
+    resting: Resting;
+    event: JsonObject;
+    authContext: AuthContext;
+    timeoutMs: number;
+  }): Promise<({ kind: "explained" } & Explanation) | Failure>;
 
   /** Asks the handler of the version's mapper `mapper`; `absent` when it has none. What it returned was checked, or is a `machine-error`. */
   mapRequest(call: {

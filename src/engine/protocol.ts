@@ -5,7 +5,7 @@
 
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { RunningChild, StateValue } from "../domain/records.ts";
-import type { FailureReason, MappedRequest, Position, Step, TimerRef } from "./port.ts";
+import type { Explanation, FailureReason, MappedRequest, Position, Step, TimerRef } from "./port.ts";
 
 /** Server → runner. */
 export type ToRunner =
@@ -43,6 +43,17 @@ export type ToWorker =
       context: JsonObject;
       timeoutMs: number;
       asks: { id: number; auth: Json }[];
+    }
+  | {
+      op: "explain";
+      id: number;
+      name: string;
+      state: StateValue;
+      context: JsonObject;
+      snapshot: Json;
+      event: JsonObject;
+      auth: Json;
+      timeoutMs: number;
     }
   | { op: "map-request"; id: number; mapper: string; request: MappedRequest; timeoutMs: number }
   | {
@@ -93,6 +104,7 @@ export type FromWorker =
   | { t: "located"; id: number; at: Omit<Position, "context"> }
   | { t: "migrated"; id: number; position: Position }
   | { t: "allowed"; id: number }
+  | ({ t: "explained"; id: number } & Explanation)
   | { t: "rejected"; id: number; message?: string }
   /** What a mapper returned, as a JSON text: the server measures it before it reads it. `base64`: its body, when that is bytes. */
   | { t: "mapped"; id: number; json: string; base64?: string }

@@ -25,6 +25,8 @@ interface Question<Answer> {
   code: CodeRef;
   /** Whose output it is, when it isn't the code's. */
   printsAs?: string;
+  /** What it prints is nobody's. */
+  isSilent?: boolean;
   /** Asks the worker, whose answer comes to the listener. */
   ask(worker: PoolWorker, id: number, listener: Listener): void;
   /** Undefined for what is no answer to this. Must not throw. */
@@ -37,7 +39,7 @@ interface Located {
   at: Omit<Position, "context">;
 }
 
-export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | "mapResponse" | "migrate"> {
+export class Questions implements Pick<Engine, "authorizeRead" | "explain" | "mapRequest" | "mapResponse" | "migrate"> {
   readonly #options: QuestionsOptions;
   readonly #reads = new ReadBatches();
 
@@ -55,6 +57,23 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
         if (message.t === "allowed") return { kind: "allowed" };
         if (message.t !== "rejected") return undefined;
         return { kind: "rejected", ...(message.message ? { message: message.message } : {}) };
+      },
+    });
+  }
+
+  explain(question: Parameters<Engine["explain"]>[0]): ReturnType<Engine["explain"]> {
+    const { instance, code, resting, event, authContext: auth, timeoutMs } = question;
+    const { state, context, snapshot } = resting;
+    const call = { op: "explain" as const, name: instance.slug, state, context, snapshot, event, auth, timeoutMs };
+    return this.#ask<Extract<Awaited<ReturnType<Engine["explain"]>>, { kind: "explained" }>>({
+      instance,
+      code,
+      isSilent: true,
+      ask: (worker, id, listener) => worker.call(id, { ...call, id }, listener),
+      read: (message) => {
+        if (message.t !== "explained") return undefined;
+        const { authorizer, candidates, outcome } = message;
+        return { kind: "explained", authorizer, candidates, outcome };
       },
     });
   }
@@ -137,7 +156,8 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
     }
   }
 
-  async #askOnce<Answer>({ instance, code, printsAs, ask, read }: Question<Answer>): Promise<Answer | Failure | Death> {
+  async #askOnce<Answer>(question: Question<Answer>): Promise<Answer | Failure | Death> {
+    const { instance, code, printsAs, isSilent, ask, read } = question;
     const { pool, nextId, log } = this.#options;
     const worker = await pool.workerFor(code);
     const id = nextId();
@@ -145,7 +165,7 @@ export class Questions implements Pick<Engine, "authorizeRead" | "mapRequest" | 
       ask(worker, id, {
         ...(instance ? { instance } : {}),
         onMessage: (from) => {
-          if (from.t === "log") return log(instance, printsAs ?? code.versionId, from);
+          if (from.t === "log") return isSilent ? undefined : log(instance, printsAs ?? code.versionId, from);
           const { t } = from;
           const answer = t === "failed" ? { kind: t, reason: from.reason, message: from.message } : read(from);
           // A worker that says something else is ignored.

@@ -90,6 +90,10 @@ class SandboxEngine implements Engine {
     return this.#questions.authorizeRead(query);
   }
 
+  explain(question: Parameters<Engine["explain"]>[0]): ReturnType<Engine["explain"]> {
+    return this.#questions.explain(question);
+  }
+
   mapRequest(call: Parameters<Engine["mapRequest"]>[0]): ReturnType<Engine["mapRequest"]> {
     return this.#questions.mapRequest(call);
   }

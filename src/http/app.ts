@@ -18,6 +18,7 @@ import { bodyLimitOf } from "./body.ts";
 import { createClientErrors } from "./client-error.ts";
 import { registerControlPlane } from "./control.ts";
 import { registerClockControl } from "./control-clock.ts";
+import { registerExplain } from "./control-explain.ts";
 import { guardControlPlane } from "./control-guard.ts";
 import type { ServerLog } from "./errors.ts";
 import { toProblem } from "./errors.ts";
@@ -41,8 +42,8 @@ export interface AppOptions {
   operations?: typeof operationTable;
   /** What differs from the realtime socket's usual limits. */
   socketLimits?: Partial<SocketLimits>;
-  /** Opens the control plane. */
-  adminToken: string;
+  /** Whose token opens the control plane, and which organization that means unless told otherwise. */
+  owner: { adminToken: string; orgId: string };
   /** Absent where the clock is the real one. */
   timeTravel?: TimeTravel | undefined;
   /** What `/_settle/ready` answers. */
@@ -98,9 +99,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setErrorHandler((error, request, reply) =>
     responder.sendProblem(reply, operationIdOf(request), toProblem(error, log)),
   );
-  guardControlPlane(app, options.adminToken);
+  guardControlPlane(app, options.owner.adminToken);
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
   registerClockControl(app, options.timeTravel);
+  registerExplain(app, services, options.owner.orgId);
   registerUploads(app, services);
   const authenticator = createAuthenticator(services.store);
   const api = await createApi(services, authenticator, options.operations ?? operationTable);

@@ -2,9 +2,7 @@
 
 import { decodeCursor } from "../domain/cursor.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { Problem } from "../domain/problem.ts";
 import type { Version } from "../domain/records.ts";
-import { isReservedEvent } from "../domain/reserved-events.ts";
 import type {
   AdministrativeInstanceState,
   CreateMachineInstanceRequest,
@@ -25,6 +23,7 @@ import {
   versionToRun,
 } from "./lookup.ts";
 import { requireRead } from "./read.ts";
+import { assertSendable } from "./sendable.ts";
 import type { Operation, Services } from "./services.ts";
 import { createInstance, sendEvent } from "./writes.ts";
 
@@ -44,10 +43,7 @@ export const createMachineInstance: Operation = async (services, caller, request
 export const sendMachineInstanceEvent: Operation = async (services, caller, request) => {
   const { event: given } = request.body as SendMachineInstanceEventRequest;
   const event = (typeof given === "string" ? { type: given } : given) as JsonObject & { type: string };
-  if (isReservedEvent(event.type)) {
-    const message = `Events named '${event.type}' are reserved for XState and the service. Send an event type of the machine's own.`;
-    throw new Problem("invalid-parameter", message, { parameter: "event" });
-  }
+  assertSendable(event);
   const machine = param(request, "machineSlug");
   const instance = { orgId: caller.orgId, machine, slug: param(request, "instanceSlug") };
   const { state } = await sendEvent(services, caller, instance, event);

@@ -76,7 +76,7 @@ export async function startAppRig({ keySets, ...options }: AppRigOptions = {}): 
     services,
     publicUrl: undefined,
     responseCheck: "strict",
-    adminToken,
+    owner: { adminToken, orgId },
     isReady: () => true,
     version: "0.0.0",
     log: ({ level, message }) => void (level === "error" && errors.push(message)),

@@ -78,6 +78,19 @@ test("the manual clock's requests answer as it says", async () => {
   await own.close();
 });
 
+test("the question why answers as it says", async () => {
+  const { stdout } = await run("bash", ["-c", blockWith("bash", "_settle/explain")], { env: environment });
+  const { outcome, ...rest } = JSON.parse(stdout) as { outcome: { context: unknown } };
+  expect(Object.keys({ ...rest, outcome }).sort()).toEqual([
+    "authorizer",
+    "candidates",
+    "instance",
+    "notes",
+    "outcome",
+  ]);
+  expect(outcome.context).toEqual({ public: { count: 6 } });
+});
+
 test("the client example runs as written", async () => {
   const [example = ""] = blocks("js");
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", example], {

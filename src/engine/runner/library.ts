@@ -15,9 +15,11 @@ const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 const ours = [
   "domain/json",
   "engine/worker/actor",
+  "engine/worker/candidates",
   "engine/worker/chart",
   "engine/worker/console",
   "engine/worker/context-limit",
+  "engine/worker/explain",
   "engine/worker/history5",
   "engine/worker/load",
   "engine/worker/main",

@@ -41,6 +41,8 @@ export interface MachineActor {
   /** Takes the last step back, its effects included; only before `run`. */
   discard(): void;
   project(): Projection;
+  /** XState's own snapshot or state, for whoever has to look inside. */
+  native(): unknown;
   /** What the last step leaves for the service to do; asked once after each step that stands. */
   takeLasting(): Lasting;
   hasEffects(): boolean;

@@ -1,5 +1,6 @@
 // Loads a version's module and recognises what it exports: an XState 4 or 5 machine, its two authorizers, its HTTP API mapper.
 
+import type { Candidate } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor } from "./actor.ts";
 import { describeThrown } from "./console.ts";
 import type { Machine4 } from "./internals4.ts";
@@ -22,6 +23,8 @@ interface Companions {
 export interface Chart extends Companions {
   xstate: 4 | 5;
   createActor(receive: (event: EventLike) => void, options: ActorOptions): MachineActor;
+  /** The transitions that could take an event from a native snapshot; for explanations, loaded only then. */
+  candidates(native: unknown, event: EventLike): Promise<Candidate[]>;
   /** For upgrades from and to this version; loaded only then. */
   positions(): Promise<Positions>;
 }
@@ -71,7 +74,9 @@ async function chart5(machine: Machine5, companions: Companions): Promise<Loaded
   }
   const createActor: Chart["createActor"] = (receive, options) => createActor5(machine, receive, options);
   const positions = async () => (await import("./position5.ts")).positions5(machine);
-  return { chart: { xstate: 5, ...companions, createActor, positions } };
+  const candidates: Chart["candidates"] = async (native, event) =>
+    (await import("./candidates.ts")).candidates5(machine as never, native as never, event);
+  return { chart: { xstate: 5, ...companions, createActor, candidates, positions } };
 }
 
 async function chart4(machine: Machine4, companions: Companions): Promise<Loaded> {
@@ -85,7 +90,9 @@ async function chart4(machine: Machine4, companions: Companions): Promise<Loaded
   const { createActor4 } = await import("./v4.ts");
   const createActor: Chart["createActor"] = (receive, options) => createActor4(machine, receive, options);
   const positions = async () => (await import("./position4.ts")).positions4(machine);
-  return { chart: { xstate: 4, ...companions, createActor, positions } };
+  const candidates: Chart["candidates"] = async (native, event) =>
+    (await import("./candidates.ts")).candidates4(machine as never, native as never, event);
+  return { chart: { xstate: 4, ...companions, createActor, candidates, positions } };
 }
 
 /**

@@ -68,6 +68,7 @@ async function dispatch(call: Exclude<ToWorker, ReadCall>): Promise<void> {
   if (!("chart" in loaded)) return refuse(call, loaded);
   const { chart } = loaded;
   if (call.op === "locate") return locate(call, chart);
+  if (call.op === "explain") return explainEvent(call, chart);
   if (call.op === "map-request" || call.op === "map-response") {
     const { mappedBytes } = limits;
     const note = (text: string) => output.note(call.id, text);
@@ -146,6 +147,15 @@ async function locate({ id, state, snapshot }: Call<"locate">, chart: Chart): Pr
     send({ t: "located", id, at: (await chart.positions()).locate(state, snapshot) });
   } catch (error) {
     send({ t: "failed", id, reason: "machine-error", message: describeThrown(error) });
+  }
+}
+
+async function explainEvent(call: Call<"explain">, chart: Chart): Promise<void> {
+  const { explain } = await import("./explain.ts");
+  try {
+    send({ t: "explained", id: call.id, ...(await explain(call, chart, limits.contextBytes)) });
+  } catch (error) {
+    send({ t: "failed", id: call.id, reason: "machine-error", message: describeThrown(error) });
   }
 }
 

@@ -144,6 +144,10 @@ class Actor4 implements MachineActor {
     this.#outbox.undo();
   }
 
+  native(): unknown {
+    return this.#current();
+  }
+
   takeLasting(): Lasting {
     return this.#outbox.take();
   }

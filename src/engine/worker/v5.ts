@@ -159,6 +159,10 @@ class Actor5 implements MachineActor {
     };
   }
 
+  native(): unknown {
+    return this.#current();
+  }
+
   takeLasting(): Lasting {
     return this.#outbox.take();
   }
