@@ -35,7 +35,7 @@ export interface TestInstance {
   /** Takes the instance to another version along migrations, and delivers the event there. From then on it is of that version. */
   upgrade(code: string, migrations: string[], event: string | JsonObject): Promise<Outcome>;
   /** Delivers and returns as soon as another event may be delivered; the outcome comes later. */
-  begin(event: string | JsonObject): Promise<{ outcome: Promise<Outcome> }>;
+  begin(event: string | JsonObject, options?: Partial<InstanceOptions>): Promise<{ outcome: Promise<Outcome> }>;
   /** Event types recorded so far, in order. */
   history(): string[];
 }
@@ -129,7 +129,7 @@ function createInstance(
     upgrade,
     create: async (context = {}) => (await deliver(() => ({ kind: "create", context }))).outcome,
     send: async (given, more) => (await deliver(event(given), more)).outcome,
-    begin: (given) => deliver(event(given)),
+    begin: (given, more) => deliver(event(given), more),
     history: () => steps.flatMap((step) => step.rows.map((row) => String(row.event.type))),
   };
 }
