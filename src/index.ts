@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { countManualRun, ensureCredentials } from "./bootstrap.ts";
+import { tellingOfCommits, tellOfResponses } from "./crash-points.ts";
 import type { Clock, Entropy } from "./domain/clock.ts";
 import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
 import type { LogLine } from "./engine/port.ts";
@@ -120,7 +121,7 @@ const closeGraceMs = 2_500;
 export async function startServer(options: ServerOptions = {}): Promise<SettleServer> {
   const unknown = Object.keys(options).find((name) => !(name in optionNames));
   if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
-  const { port = 4380, host = "127.0.0.1", log = () => {} } = options;
+  const { log = () => {} } = options;
   const { clock, alarm, manualClock } = timesOf(options);
   let logs: LogKeeper | undefined;
   const engine = createEngine(options, manualClock, (line) => logs?.keep(line));
@@ -165,7 +166,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
       version: packageVersion(),
       log,
     });
-    const [url] = await Promise.all([listen(app, host, port), undefined]);
+    const url = await listen(app, options);
     published = await publishMachines(options, { services, orgId, inOrder: manualClock !== undefined, log });
     if (store.location !== "memory:") withdraw = await announced(store.location, url, log);
     timeKeeping.start();
@@ -254,11 +255,9 @@ async function openStore(options: ServerOptions): Promise<Store> {
   }
   if (/^[a-z]+:\/\//i.test(location)) throw new TypeError(`--store takes a file path or memory:, and not ${location}`);
   const { openLowdbStore } = await import("./store/lowdb/open.ts");
-  return openLowdbStore(resolve(location), {
-    durability: options.durability ?? "process",
-    clock: wallClock,
-    entropy: systemEntropy,
-  });
+  const { durability = "process" } = options;
+  const store = await openLowdbStore(resolve(location), { durability, clock: wallClock, entropy: systemEntropy });
+  return tellingOfCommits(options, store);
 }
 
 /** A server that other commands can't find is still a server. */
@@ -272,7 +271,9 @@ async function announced(location: string, url: string, log: ServerLog): Promise
   }
 }
 
-async function listen(app: App, host: string, port: number): Promise<string> {
+async function listen(app: App, options: ServerOptions): Promise<string> {
+  const { port = 4380, host = "127.0.0.1" } = options;
+  tellOfResponses(options, app);
   await app.listen({ host, port });
   const address = app.server.address() as AddressInfo;
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;

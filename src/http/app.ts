@@ -53,7 +53,7 @@ export interface AppOptions {
 }
 
 /** What whoever starts the server needs of it: where it listens, its request listener, its end. */
-export type App = Pick<FastifyInstance, "listen" | "server" | "routing" | "close">;
+export type App = Pick<FastifyInstance, "listen" | "server" | "routing" | "addHook" | "close">;
 
 /** Longest body any route reads; each operation's own limit is smaller or equal. */
 const longestBodyBytes = 32_000_000;

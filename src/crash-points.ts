@@ -1,0 +1,44 @@
+// Where a test may let a server die: around each of its commits, and before each response.
+//
+// Whoever starts a server of the package, or talks to one, has no way here: the package doesn't export this file, and what it adds to the
+// options has a name that only this file knows.
+
+import type { App } from "./http/app.ts";
+import type { Store } from "./store/port.ts";
+
+/** `after-commit`: it is durable, and nobody has been told so yet. */
+export type CrashPoint = "before-commit" | "after-commit" | "before-response";
+
+/** Called at each passing; who passes waits for it. */
+export type OnPassing = (point: CrashPoint) => Promise<void>;
+
+const key = Symbol("crash points");
+
+/** The same options for a server that tells when it passes one of its crash points. */
+export function withCrashPoints<T extends object>(options: T, onPassing: OnPassing): T {
+  return { ...options, [key]: onPassing };
+}
+
+/** The same store; its commits are told of if the options ask for it. */
+export function tellingOfCommits(options: object, store: Store): Store {
+  const onPassing = onPassingOf(options);
+  if (!onPassing) return store;
+  const commit = store.commit.bind(store);
+  store.commit = async (changes) => {
+    await onPassing("before-commit");
+    const revs = await commit(changes);
+    await onPassing("after-commit");
+    return revs;
+  };
+  return store;
+}
+
+/** To be called before `app` listens. */
+export function tellOfResponses(options: object, app: Pick<App, "addHook">): void {
+  const onPassing = onPassingOf(options);
+  if (onPassing) app.addHook("onSend", () => onPassing("before-response"));
+}
+
+function onPassingOf(options: { [key]?: OnPassing }): OnPassing | undefined {
+  return options[key];
+}
