@@ -9,7 +9,16 @@ import type { Expected } from "./match.ts";
 export type Level = "MUST" | "CLIENT" | "ADVISORY";
 
 /** What a target must be able to do for a rule or a scenario to apply. */
-export type Capability = "admin" | "act-as" | "keys" | "orgs" | "tokens" | "settle-timeout" | "ws" | "xstate5";
+export type Capability =
+  | "admin"
+  | "act-as"
+  | "keys"
+  | "orgs"
+  | "tokens"
+  | "settle-timeout"
+  | "retries"
+  | "ws"
+  | "xstate5";
 
 export interface Rule {
   id: string;

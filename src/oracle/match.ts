@@ -47,6 +47,10 @@ const matchers: { readonly [name: string]: Matcher } = {
       : `${where} lacks ${show(expected)}: ${show(actual)}`,
   $containsAll: (expected, actual, where) =>
     first(asArray(expected), (entry) => matcherOf("$contains")(entry, actual, where)),
+  $once: (expected, actual, where) => {
+    const { length } = asArray(actual).filter((item) => mismatch(expected, item, where) === null);
+    return length === 1 ? null : `${where} has ${show(expected)} ${length} times: ${show(actual)}`;
+  },
   $excludes: (unwanted, actual, where) =>
     asArray(actual).some((item) => mismatch(unwanted, item, where) === null)
       ? `${where} has ${show(unwanted)}: ${show(actual)}`

@@ -160,16 +160,19 @@ function scopeOf(name: string, version: XStateVersion | null, run: Run): Scope {
       if (code.startsWith(codeKinds.text)) return { code: code.slice(codeKinds.text.length) };
       return code.startsWith(codeKinds.migration)
         ? migrationCode(code.slice(codeKinds.migration.length), contracts)
-        : machineCode(code, version, contracts);
+        : machineCode(code, version, run);
     },
     trail: [],
   };
 }
 
-function machineCode(machine: string, version: XStateVersion | null, { machines }: Contracts) {
-  const code = version === null ? undefined : machines.get(machine)?.get(version);
-  if (code === undefined) throw new Error(`The scenario does not list the machine ${machine}.`);
-  return { code, file: `contracts/machines/${machine}.v${version}.js` };
+/** In code, the text `{name}` is the slug of the machine of that name, if that was published before. */
+function machineCode(machine: string, version: XStateVersion | null, { options, published }: Run) {
+  const written = version === null ? undefined : options.contracts.machines.get(machine)?.get(version);
+  if (written === undefined) throw new Error(`The scenario does not list the machine ${machine}.`);
+  const slugOf = (name: string) => published.get(`${name}.${version}`)?.slug;
+  const code = written.replaceAll(/"\{([a-z]\w*)\}"/g, (text, name: string) => JSON.stringify(slugOf(name)) ?? text);
+  return code === written ? { code, file: `contracts/machines/${machine}.v${version}.js` } : { code };
 }
 
 function migrationCode(migration: string, { migrations }: Contracts) {

@@ -7,6 +7,7 @@ import { type Capability, loadContracts } from "../../src/oracle/contracts.ts";
 import { verify } from "../../src/oracle/verify.ts";
 
 const settleTimeoutMs = 2_500;
+const retryDelayMs = 500;
 /** All there are. */
 const capabilities = new Set<Capability>([
   "admin",
@@ -15,6 +16,7 @@ const capabilities = new Set<Capability>([
   "orgs",
   "tokens",
   "settle-timeout",
+  "retries",
   "ws",
   "xstate5",
 ]);
@@ -23,7 +25,7 @@ it("conforms, and every rule that applies is exercised", { timeout: 120_000 }, a
   const defects: string[] = [];
   const log = (entry: { level: string; message: string }) =>
     void (entry.level === "error" && defects.push(entry.message));
-  const server = await startServer({ port: 0, store: "memory:", settleTimeoutMs, log });
+  const server = await startServer({ port: 0, store: "memory:", settleTimeoutMs, retryDelayMs, log });
   try {
     const contracts = loadContracts(fileURLToPath(new URL("../../contracts", import.meta.url)));
     const now = () => Date.now();

@@ -26,6 +26,8 @@ describe("an expected value", () => {
     ["$unique", { $unique: true }, [{ a: 1 }, { a: 2 }], [{ a: 1 }, { a: 1 }]],
     ["$contains", { $contains: { a: 1 } }, [{}, { a: 1, b: 2 }], [{ a: 2 }]],
     ["$containsAll", { $containsAll: [1, 2] }, [2, 3, 1], [1, 3]],
+    ["$once", { $once: { a: 1 } }, [{}, { a: 1, b: 2 }], [{ a: 1 }, { a: 1, b: 2 }]],
+    ["$once, of what is not there", { $once: 1 }, [1], []],
     ["$excludes", { $excludes: { a: 1 } }, [{ a: 2 }], [{ a: 1 }]],
     ["$maxLength", { $maxLength: 2 }, [1, 2], [1, 2, 3]],
     ["$maxLength of what is no array", { $maxLength: 2 }, [], "ab"],

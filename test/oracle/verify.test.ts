@@ -11,8 +11,8 @@ import { type Fault, fakeCredentials, startFake } from "./fake-server.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const contracts = loadContracts(`${root}contracts`);
-/** The fake runs no invoked promises and no mappers, has neither indexes nor logs, awaits nothing in order, and migrates nothing. */
-const beyondTheFake = ["settling-", "mapper-", "index-", "logs-"];
+/** The fake runs no invoked promises and no mappers, has neither indexes nor logs nor timers nor children, awaits nothing in order, and migrates nothing. */
+const beyondTheFake = ["settling-", "mapper-", "index-", "logs-", "timer-", "child-", "message-", "effect-"];
 const tooMuch = ["slow", "hesitant", "parcel"];
 const known = contracts.scenarios.filter(
   ({ name, machines = [] }) =>

@@ -1,0 +1,49 @@
+// A thing that waits: for delayed transitions and for events that it sends itself later, some of which it cancels, sets again, or can't handle yet.
+import { assign, cancel, createMachine, sendTo } from "npm:xstate@5";
+
+export const allowRead = () => true;
+export const allowWrite = () => true;
+
+const later = (id, delay) =>
+  sendTo(
+    ({ self }) => self,
+    ({ event }) => ({ type: "HEARD", what: event.what ?? id }),
+    { id, delay },
+  );
+
+export default createMachine({
+  id: "timed",
+  initial: "idle",
+  context: { public: { heard: [] }, brokenUntil: 0 },
+  on: {
+    HEARD: {
+      actions: assign({ public: ({ context, event }) => ({ heard: [...context.public.heard, event.what] }) }),
+    },
+  },
+  states: {
+    idle: {
+      on: {
+        QUEUE: { actions: [later("b", 400), later("a", 200), later("c", 600)] },
+        SET: { actions: later("s", 300) },
+        CANCEL: { actions: cancel("s") },
+        WAIT: "waiting",
+        SLEEP: "asleep",
+        BREAK: { target: "broken", actions: assign({ brokenUntil: ({ event }) => Date.now() + event.ms }) },
+      },
+    },
+    waiting: { after: { 300: "over" }, on: { STOP: "idle" } },
+    asleep: { after: { 3600000: "over" } },
+    broken: {
+      after: {
+        20: {
+          target: "over",
+          guard: ({ context }) => {
+            if (Date.now() < context.brokenUntil) throw new Error("as intended");
+            return true;
+          },
+        },
+      },
+    },
+    over: {},
+  },
+});
