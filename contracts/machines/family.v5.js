@@ -42,7 +42,7 @@ export default createMachine({
         SPAWN_OLD: { actions: spawnWith("__statebaked_rt") },
         TELL: { actions: tell(({ event }) => ({ ...event.what })) },
         TELL_FIVE: { actions: [1, 2, 3, 4, 5].map((n) => tell({ type: "ADD", n })) },
-        TELL_LATER: { actions: tell({ type: "ADD", n: 100 }, { id: "later", delay: 200 }) },
+        TELL_LATER: { actions: tell({ type: "ADD", n: 100 }, { id: "later", delay: 1000 }) },
         BREAK: { actions: [tell({ type: "ADD", n: -1 }), assign({ public: fail })] },
         WORK: "working",
         CALL: "calling",
@@ -51,7 +51,7 @@ export default createMachine({
     },
     working: {
       entry: tell({ type: "ADD", n: 7 }),
-      invoke: { src: fromPromise(() => new Promise((resolve) => setTimeout(resolve, 1500))), onDone: "idle" },
+      invoke: { src: fromPromise(() => new Promise((resolve) => setTimeout(resolve, 2000))), onDone: "idle" },
     },
     calling: {
       invoke: {

@@ -23,15 +23,15 @@ export default createMachine({
   states: {
     idle: {
       on: {
-        QUEUE: { actions: [later("b", 400), later("a", 200), later("c", 600)] },
-        SET: { actions: later("s", 300) },
+        QUEUE: { actions: [later("b", 800), later("a", 400), later("c", 1500)] },
+        SET: { actions: later("s", 1000) },
         CANCEL: { actions: cancel("s") },
         WAIT: "waiting",
         SLEEP: "asleep",
         BREAK: { target: "broken", actions: assign({ brokenUntil: ({ event }) => Date.now() + event.ms }) },
       },
     },
-    waiting: { after: { 300: "over" }, on: { STOP: "idle" } },
+    waiting: { after: { 1000: "over" }, on: { STOP: "idle" } },
     asleep: { after: { 3600000: "over" } },
     broken: {
       after: {

@@ -21,7 +21,7 @@ const capabilities = new Set<Capability>([
   "xstate5",
 ]);
 
-it("conforms, and every rule that applies is exercised", { timeout: 120_000 }, async () => {
+it("conforms, and every rule that applies is exercised", { timeout: 300_000 }, async () => {
   const defects: string[] = [];
   const log = (entry: { level: string; message: string }) =>
     void (entry.level === "error" && defects.push(entry.message));

@@ -27,7 +27,7 @@ const options = withCrashPoints({ port: 0, store, machines }, async (point) => {
   if (point !== deadly || --left > 0) return;
   // Whatever does not wait for what comes next gets the time to be seen.
   if (point !== "after-commit") await setTimeout(50);
-  process.kill(process.pid, "SIGKILL");
+  if (point === deadly) process.kill(process.pid, "SIGKILL");
 });
 const { url, adminToken } = await startServer(options);
 process.send?.({ url, adminToken });

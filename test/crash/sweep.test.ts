@@ -131,7 +131,7 @@ describe.each([5, 4] as const)("XState %i", (major) => {
     }
     await walk(slug);
     const expected = [...walkOf(isOwed ? error : done), ...walkOfKid];
-    await vi.waitFor(async () => expect(await storedOf(slug)).toEqual(expected), 5_000);
+    await vi.waitFor(async () => expect(await storedOf(slug)).toEqual(expected), 10_000);
     judge(
       listener.sounds.filter(({ walk }) => walk === slug),
       expected,
@@ -158,7 +158,7 @@ describe.each([5, 4] as const)("XState %i", (major) => {
   test("without a crash everything is heard once", async () => {
     expect(await walkWith("w")).toBe(0);
     const all = Object.keys(causes).filter((what) => what !== "lost");
-    expect(listener.sounds.map(({ what }) => what).toSorted()).toEqual(all.toSorted());
+    await vi.waitFor(() => expect(listener.sounds.map(({ what }) => what).toSorted()).toEqual(all.toSorted()));
   });
 
   test.each(boundaries)(
