@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Alarm, Clock, Entropy } from "./domain/clock.ts";
 import { createManualClock, type ManualClock } from "./domain/manual-clock.ts";
+import { pooledBytes } from "./domain/pooled-bytes.ts";
 import { createSeededBytes } from "./domain/seeded-bytes.ts";
 
 export interface Times {
@@ -16,7 +17,7 @@ export interface Times {
 /** Real time, whatever the clock. */
 export const wallClock = systemClock();
 
-export const systemEntropy: Entropy = { bytes: randomBytes, secretBytes: randomBytes };
+export const systemEntropy: Entropy = { bytes: pooledBytes(randomBytes), secretBytes: randomBytes };
 
 export function systemTimes(): Times {
   return { clock: wallClock, alarm: systemAlarm(wallClock) };

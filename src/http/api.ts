@@ -138,7 +138,10 @@ async function perform(
     query: query as OperationRequest["query"],
     body: exchange.body,
     baseUrl: exchange.raw.baseUrl,
-    http: httpRequest(exchange.raw),
+    // Only mapped requests are read in this form, so it is not made for the others.
+    get http() {
+      return httpRequest(exchange.raw);
+    },
   };
   return operation(services, caller, request);
 }
