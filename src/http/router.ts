@@ -5,7 +5,6 @@ import { OpenAPIRouter } from "openapi-backend/router.js";
 
 type Request = Parameters<OpenAPIRouter<Document>["matchOperation"]>[0];
 type Match = ReturnType<OpenAPIRouter<Document>["getOperations"]>[number];
-type Parsed = ReturnType<OpenAPIRouter<Document>["parseRequest"]>;
 
 interface Template {
   /** Its groups are the path's parameters, in the order of `names`. */
@@ -19,79 +18,57 @@ interface Template {
 /** Its answers are those of the class above it, which a test compares over every path and method. */
 export class SettledRouter extends OpenAPIRouter<Document> {
   #operations: Match[] | undefined;
-  #templates: Template[] | undefined;
+  /** By how many slashes their paths have: a parameter has none. */
+  #templates: Map<number, Template[]> | undefined;
   readonly #templateByPath = new Map<string, Template>();
-
-  /** What a request was parsed to; openapi-backend asks three times for each. */
-  readonly #parsed = new WeakMap<Request, Parsed>();
-
-  readonly #matches = new Map<string, Match>();
 
   override getOperations(): Match[] {
     this.#operations ??= super.getOperations();
     return this.#operations;
   }
 
-  /**
-   * Before routing nobody looks at what a request was parsed to; after it, it is the same each time. It is parsed here for this
-   * document, which has no cookies, and no query parameters but plain ones; header names are in lower case as Node gives them.
-   */
-  override parseRequest(request: Request, operation?: Match): Parsed {
-    const known = this.#parsed.get(request);
-    if (known) return known;
-    const nothing = { params: {}, query: {}, cookies: {}, requestBody: undefined };
-    if (!operation) return { ...request, ...nothing } as unknown as Parsed;
-    const { method, path } = this.normalizeRequest(request);
-    const { query, body, headers } = request;
-    const parsed = { ...request, ...nothing, method, path, headers, params: this.#params(path, operation) } as Parsed;
-    parsed.query = { ...(query as Parsed["query"]) };
-    parsed.requestBody = typeof body === "string" ? JSON.parse(body) : body;
-    this.#parsed.set(request, parsed);
-    return parsed;
-  }
-
-  #params(path: string, operation: Match): { [name: string]: string } {
+  /** The parameters in the path of a URL that an operation of the path `template` was found for. @throws URIError for a broken escape */
+  params(url: string, template: string): { [name: string]: string } {
     this.#templates ??= this.#compile();
-    const template = this.#templateByPath.get(operation.path);
-    const values = template?.pattern.exec(this.normalizePath(path))?.slice(1) ?? [];
-    return Object.fromEntries(values.map((value, index) => [template?.names[index] ?? "", decodeURIComponent(value)]));
+    const { pattern, names = [] } = this.#templateByPath.get(template) ?? {};
+    if (names.length === 0) return {};
+    const { path } = this.normalizeRequest({ method: "", path: url, headers: {} });
+    const values = pattern?.exec(this.normalizePath(path)) ?? [];
+    const params: { [name: string]: string } = {};
+    for (const [index, name] of names.entries()) params[name] = decodeURIComponent(values[index + 1] ?? "");
+    return params;
   }
 
-  #compile(): Template[] {
+  #compile(): Map<number, Template[]> {
     const templates = templatesOf(this.getOperations());
     for (const { path, template } of templates) this.#templateByPath.set(path, template);
-    return templates.map(({ template }) => template);
+    const bySlashes = Map.groupBy(templates, ({ path }) => slashesIn(path));
+    return new Map([...bySlashes].map(([slashes, group]) => [slashes, group.map(({ template }) => template)]));
   }
 
   override matchOperation(request: Request): Match | undefined;
   override matchOperation(request: Request, strict: boolean): Match;
   override matchOperation(request: Request, strict = false): Match | undefined {
     const { method, path } = this.normalizeRequest(request);
-    const key = `${method} ${path}`;
-    // Each request is routed twice, before its body is read and by openapi-backend.
-    const known = this.#matches.get(key);
-    if (known) return known;
     const normalized = this.normalizePath(path);
     this.#templates ??= this.#compile();
-    const fitting = this.#templates.filter(({ pattern }) => pattern.test(normalized));
-    const found = fitting.find(({ byMethod }) => byMethod.has(method))?.byMethod.get(method);
-    if (found) this.#remember(key, found);
-    if (found || !strict) return found;
+    const candidates = this.#templates.get(slashesIn(normalized)) ?? [];
+    const found = candidates.find(({ byMethod, pattern }) => byMethod.has(method) && pattern.test(normalized));
+    if (found) return found.byMethod.get(method);
+    if (!strict) return undefined;
     throw new Error(
-      fitting.length === 0
-        ? "404-notFound: no route matches request"
-        : "405-methodNotAllowed: this method is not registered for the route",
+      candidates.some(({ pattern }) => pattern.test(normalized))
+        ? "405-methodNotAllowed: this method is not registered for the route"
+        : "404-notFound: no route matches request",
     );
-  }
-
-  #remember(key: string, match: Match): void {
-    if (this.#matches.size >= maxMatches) this.#matches.clear();
-    this.#matches.set(key, match);
   }
 }
 
-/** Matches remembered; paths are made of names, so there may be any number of them. */
-const maxMatches = 1_000;
+function slashesIn(path: string): number {
+  let count = 0;
+  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) count++;
+  return count;
+}
 
 /** Most specific first; a path without parameters is as specific as can be. */
 function templatesOf(operations: readonly Match[]): { path: string; template: Template }[] {
