@@ -5,8 +5,8 @@ import { spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { lineSplitter } from "../domain/line-splitter.ts";
 
 export interface RunnerProcess {
   /** `address` is a worker's number, or `@` for the runner itself. */
@@ -45,10 +45,11 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
     if (!killed) events.onExit(`the sandbox process ended (${signal ?? `code ${code}`})`, stderr);
     killed = true;
   });
-  createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+  const onLine = lineSplitter((line) => {
     const space = line.indexOf(" ");
     events.onLine(line.slice(0, space), line.slice(space + 1));
   });
+  child.stdout.setEncoding("utf8").on("data", onLine);
   return {
     send: (address, message) => {
       // All lines of one turn of the event loop go in one write.

@@ -78,6 +78,7 @@ describe("odd but legal content is kept as it came", () => {
     ["a lone surrogate", '{"a":"\\ud800"}'],
     ["NUL", '{"a":"\\u0000"}'],
     ["an astral character", '{"a":"\u{1f600}"}'],
+    ["what other texts end their lines with", '{"a":"\u2028\u2029\u0085","b":"\\r\\n"}'],
     ["`__proto__`", '{"a":{"__proto__":{"polluted":true}}}'],
     ["`constructor`", '{"constructor":{"prototype":{"polluted":true}}}'],
     ["a nest of 200", `{"a":${nested(200, "[", "]")}}`],

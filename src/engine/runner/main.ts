@@ -1,7 +1,7 @@
 // The runner process: owns the workers, passes lines between them and the server, and ends a worker that computes or takes too much.
 
-import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
+import { lineSplitter } from "../../domain/line-splitter.ts";
 import type { FromRunner, ToRunner } from "../protocol.ts";
 import { bootUrl, readLibrary } from "./library.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -55,7 +55,7 @@ function open({ worker: number, code, limits }: Extract<ToRunner, { op: "open" }
   watchdog.watch(number, worker, beat, limits);
 }
 
-createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+const onLine = lineSplitter((line) => {
   const space = line.indexOf(" ");
   const address = line.slice(0, space);
   const json = line.slice(space + 1);
@@ -70,6 +70,7 @@ createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }).o
   else if (order.op === "time") Atomics.store(time, 0, BigInt(order.now));
   else end(order.worker, { reason: "crash", message: "closed" });
 });
+process.stdin.setEncoding("utf8").on("data", onLine);
 // A service manager's stop reaches every process: the server decides what is finished first.
 process.on("SIGTERM", () => {});
 // Without its server a runner has no reason to be.
