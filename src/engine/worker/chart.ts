@@ -10,6 +10,7 @@ import type { HttpApiMapper } from "./mapper.ts";
 import { readMapper } from "./mapper.ts";
 import type { Positions } from "./paths.ts";
 import { noteNamesDrawn } from "./persistent.ts";
+import { adaptSources } from "./persistent5.ts";
 
 export type Authorizer = (request: { [key: string]: unknown }) => unknown;
 
@@ -72,6 +73,7 @@ async function chart5(machine: Machine5, companions: Companions): Promise<Loaded
       "the bundle carries a copy of XState 5 older than 5.19, whose effects can't be held back until they are stored: update xstate, or import npm:xstate@5";
     return { reason: "invalid", message };
   }
+  adaptSources(machine.config, machine.implementations.actors);
   const createActor: Chart["createActor"] = (receive, options) => createActor5(machine, receive, options);
   const positions = async () => (await import("./position5.ts")).positions5(machine);
   const candidates: Chart["candidates"] = async (native, event) =>

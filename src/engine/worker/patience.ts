@@ -23,6 +23,11 @@ export async function answerWithin<T>(timeoutMs: number, who: string, answer: T 
   }
 }
 
+/** The answer, or `late` when a promise takes longer than that. */
+export function sooner<T, L>(answer: T | PromiseLike<T>, late: Promise<L>): T | Promise<T | L> {
+  return isThenable(answer) ? Promise.race([answer, late]) : answer;
+}
+
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -9,3 +9,8 @@ export function plainJson(value: unknown): Json {
   );
   return text === undefined ? null : (JSON.parse(text) as Json);
 }
+
+/** A deep copy of what is JSON already: a fraction of what the one above costs, or `structuredClone`. */
+export function jsonCopy<T extends Json>(value: T): T {
+  return typeof value === "object" && value !== null ? (JSON.parse(JSON.stringify(value)) as T) : value;
+}

@@ -9,7 +9,8 @@ import type { Chart } from "./chart.ts";
 import { describeThrown, describeWithStack } from "./console.ts";
 import { ContextTooLarge, checkContext } from "./context-limit.ts";
 import { createNames } from "./names.ts";
-import { plainJson } from "./plain-json.ts";
+import { sooner } from "./patience.ts";
+import { jsonCopy, plainJson } from "./plain-json.ts";
 
 type Opening = Extract<ToWorker, { op: "create" | "event" | "arrive" }>;
 type Joining = Extract<ToWorker, { op: "join" }>;
@@ -173,7 +174,7 @@ export class Session {
       this.#auth = item.auth;
       try {
         if (item.kind === "create") this.#begin(item.context);
-        else this.#step(item.event as EventLike);
+        else this.#step(item.event as EventLike, jsonCopy(item.event));
       } catch (error) {
         return this.#fail(item.call, error);
       }
@@ -207,8 +208,7 @@ export class Session {
   }
 
   /** Computes one event's transition and notes its row. Throws what the machine code threw; the actor is then as before. */
-  #step(event: EventLike): void {
-    const plain = plainJson(event) as JsonObject;
+  #step(event: EventLike, plain = plainJson(event) as JsonObject): void {
     if (!this.#actor.step(event)) {
       this.#deps.note(`nothing handles '${event.type}': ${describeThrown(event.error ?? event.data)}`);
       return;
@@ -267,11 +267,11 @@ export class Session {
     const base = { machineInstanceName: this.#name, authContext: item.auth };
     const request =
       item.kind === "create"
-        ? { type: "initialization", ...base, context: structuredClone(item.context) }
-        : { type: "event", ...base, ...this.#shown(), event: structuredClone(item.event) };
+        ? { type: "initialization", ...base, context: jsonCopy(item.context) }
+        : { type: "event", ...base, ...this.#shown(), event: jsonCopy(item.event) };
     let answer: unknown;
     try {
-      answer = await Promise.race([this.#deps.chart.allowWrite(request), call.expired]);
+      answer = await sooner(this.#deps.chart.allowWrite(request), call.expired);
     } catch (error) {
       this.#answer(call, { t: "rejected", id: call.id, message: `allowWrite threw: ${describeThrown(error)}` });
       this.#deps.note(`allowWrite threw: ${describeWithStack(error)}`);
@@ -293,7 +293,7 @@ export class Session {
   /** State and context for an authorizer: a copy, since what it does to it must not reach the instance. */
   #shown(): { state: StateValue; context: unknown } {
     const { value, context } = this.#actor.project();
-    return { state: structuredClone(value), context: plainJson(context) };
+    return { state: jsonCopy(value), context: plainJson(context) };
   }
 
   #checkContext(): void {

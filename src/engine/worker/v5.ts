@@ -16,7 +16,7 @@ import type { Action, ActorRef, Machine5, Scope, SendParams, Snapshot, SpawnPara
 import type { Lasting } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { addressOfRef, isPersistentRef, isPersistentSource, whileComputing } from "./persistent.ts";
-import { adaptSources, persistentLogic, stubOf } from "./persistent5.ts";
+import { persistentLogic, stubOf } from "./persistent5.ts";
 
 type Effect = { action: Action } | { deferred: () => void };
 
@@ -72,7 +72,6 @@ class Actor5 implements MachineActor {
     receive: (event: EventLike) => void,
     options: ActorOptions & { onAction?: (action: Action) => void },
   ) {
-    adaptSources(machine.config, machine.implementations.actors);
     this.#machine = machine;
     this.#onAction = options.onAction ?? (() => {});
     this.#receive = receive;
@@ -343,17 +342,20 @@ function doesSomething(action: Action): boolean {
 
 /** Replaces persisted references (`{xstate$$type: 1, id}`) by stubs; undefined when there is none, which is nearly always. */
 function collectActorRefs(context: JsonObject, stub: (id: string) => ActorRef): unknown {
-  let found = false;
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk);
     if (typeof value !== "object" || value === null) return value;
     if ("xstate$$type" in value && value.xstate$$type === 1 && "id" in value) {
-      found = true;
       return stub(String(value.id));
     }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item)]));
   };
-  if (!JSON.stringify(context).includes('"xstate$$type"')) return undefined;
-  const revived = walk(context);
-  return found ? revived : undefined;
+  return holdsActorRef(context) ? walk(context) : undefined;
+}
+
+function holdsActorRef(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if ("xstate$$type" in value && value.xstate$$type === 1 && "id" in value) return true;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) if (holdsActorRef(item)) return true;
+  return false;
 }
