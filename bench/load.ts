@@ -1,4 +1,4 @@
-// One round of load: so many connections for so many seconds, every answer counted.
+// Load: so many connections for so many seconds, every answer counted; or something done for each of many, a few at a time.
 
 import autocannon from "autocannon";
 
@@ -53,4 +53,16 @@ async function fire(
   if (wrong > 0 || result["2xx"] === 0)
     throw new Error(`${wrong} of ${result.requests.total} answers from ${url} were no success`);
   return result;
+}
+
+/** As many items are worked on at a time. */
+const atOnce = 16;
+
+/** Does something for each item, a few at once. */
+export async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }

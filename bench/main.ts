@@ -1,4 +1,4 @@
-// `npm run bench`: Settle beside Prism's stateless mock, turn and turn about in one run, with start-up, memory and subscribers; nothing is asserted.
+// `npm run bench`: Settle beside Prism's stateless mock, turn and turn about in one run, with start-up, memory, subscribers, timers and the engine alone; nothing is asserted.
 
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
@@ -8,34 +8,39 @@ import { parseArgs } from "node:util";
 import type { Request } from "./load.ts";
 import { load, sendAll } from "./load.ts";
 import type { Program } from "./programs.ts";
-import { residentMemory, startPrism, startSettle } from "./programs.ts";
-import type { Figures, Pair, SubscriberFigures } from "./report.ts";
+import { residentMemory, runProgram, startPrism, startSettle } from "./programs.ts";
+import type { EngineFigures, Figures, Pair, SubscriberFigures, TimerFigures } from "./report.ts";
 import { readFigures, toMarkdown, writeReport } from "./report.ts";
 import type { Crowd, CrowdFigures } from "./subscribers.ts";
 import { measureCrowd } from "./subscribers.ts";
+import type { Alarms } from "./timers.ts";
+import { measureAlarms } from "./timers.ts";
 
-const { values: flags } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, subscribers: { type: "boolean", default: false } },
-});
+const flag = { type: "boolean", default: false } as const;
+const { values: flags } = parseArgs({ options: { quick: flag, subscribers: flag, timers: flag, engine: flag } });
 const instances = 1_000;
 const plan = flags.quick
-  ? { rounds: 2, seconds: 1, warmUpSeconds: 1, starts: 2 }
-  : { rounds: 5, seconds: 3, warmUpSeconds: 2, starts: 10 };
+  ? { rounds: 2, seconds: 1, warmUpSeconds: 1, starts: 2, engineOperations: 4_000 }
+  : { rounds: 5, seconds: 3, warmUpSeconds: 2, starts: 10, engineOperations: 20_000 };
 const connections = 16;
 const manySubscribers: Crowd[] = [
   { instances: 1, subscribersOfEach: 1_000, eventsOfEach: 20 },
   { instances: 1_000, subscribersOfEach: 1, eventsOfEach: 5 },
 ];
+const manyTimers: Alarms = { timers: 1_000, spreadMs: 5_000 };
 const machine = fileURLToPath(new URL("machine.ts", import.meta.url));
+const alarm = fileURLToPath(new URL("alarm.ts", import.meta.url));
 /** 1 kB as JSON. The owner is whoever the admin token speaks for, so that the machine's authorizers say yes. */
 const context = { owner: "settle-admin", notes: "n".repeat(989) };
 
 const folder = await mkdtemp(join(tmpdir(), "settle-bench-"));
 try {
-  // The subscribers alone take their place beside what was measured before.
-  const figures = flags.subscribers
-    ? { ...(await readFigures()), subscribers: await measureSubscribers(folder) }
-    : await measure(folder);
+  // Parts alone take their place beside what was measured before.
+  const isPart = flags.subscribers || flags.timers || flags.engine;
+  const figures = isPart ? await readFigures() : await measure(folder);
+  if (flags.subscribers) figures.subscribers = await measureSubscribers(folder);
+  if (flags.timers) figures.timers = await measureTimers(folder);
+  if (flags.engine) figures.engine = await measureEngine();
   process.stdout.write(toMarkdown(figures));
   // A quick look must not replace the figures that were taken with care.
   if (!flags.quick) await writeReport(figures);
@@ -62,7 +67,24 @@ async function measure(folder: string): Promise<Figures> {
     startUp,
     ...operations,
     subscribers: await measureSubscribers(folder),
+    timers: await measureTimers(folder),
+    engine: await measureEngine(),
   };
+}
+
+async function measureTimers(folder: string): Promise<TimerFigures> {
+  const settle = await startSettle(join(folder, "timers", "db.json"), [alarm]);
+  try {
+    return { date: new Date().toISOString(), load: loadavg()[0] ?? 0, ...(await measureAlarms(settle, manyTimers)) };
+  } finally {
+    await settle.stop();
+  }
+}
+
+async function measureEngine(): Promise<EngineFigures> {
+  const { rounds, engineOperations: operations } = plan;
+  const measured = await runProgram("engine.ts", [rounds, operations]);
+  return { date: new Date().toISOString(), load: loadavg()[0] ?? 0, operations, rounds: JSON.parse(measured) };
 }
 
 /** On a server of their own, so that its memory is theirs. */

@@ -1,10 +1,12 @@
 // Starts the programs that are measured, each a process of its own, and looks at their memory.
 
 import type { ChildProcess } from "node:child_process";
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -87,6 +89,32 @@ export async function startPrism(): Promise<Program> {
 function environment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, TMPDIR };
+}
+
+/** Runs one of the bench's own programs to its end. @returns what it printed */
+export async function runProgram(name: string, args: number[]): Promise<string> {
+  const file = fileURLToPath(new URL(name, import.meta.url));
+  const env = { ...environment(), NODE_ENV: "production" };
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args.map(String)], { cwd: root, env });
+  return stdout;
+}
+
+export function childrenOf(parent: number): number[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" });
+  const rows = table.split("\n").map((line) => line.trim().split(/\s+/));
+  // `ps` itself is one of them.
+  return rows.filter(([, ppid, name]) => Number(ppid) === parent && name !== "ps").map(([pid]) => Number(pid));
+}
+
+/** What a process has computed so far, its ended threads included; NaN where there is no Linux to say it. */
+export function cpuMicroseconds(pid: number): number {
+  try {
+    const [, afterName = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+    const [user, system] = afterName.split(" ").slice(11, 13).map(Number);
+    return ((user ?? Number.NaN) + (system ?? Number.NaN)) * 10_000;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 export function residentMemory({ child }: Program): Resident {

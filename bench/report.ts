@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import type { Round } from "./load.ts";
 import type { Resident } from "./programs.ts";
 import type { CrowdFigures } from "./subscribers.ts";
+import type { AlarmFigures } from "./timers.ts";
 
 /** An operation of ours and, right after it, Prism's mock under the same load. */
 export interface Pair {
@@ -30,6 +31,8 @@ export interface Figures {
   /** Bytes resident: the server, and its runner. */
   memory: { atRest: Resident; afterLoad: Resident };
   subscribers: SubscriberFigures;
+  timers: TimerFigures;
+  engine: EngineFigures;
 }
 
 /** May be measured apart from the rest, so with its own date and load average. */
@@ -37,6 +40,28 @@ export interface SubscriberFigures {
   date: string;
   load: number;
   crowds: CrowdFigures[];
+}
+
+/** The same holds for these. */
+export interface TimerFigures extends AlarmFigures {
+  date: string;
+  load: number;
+}
+
+/** CPU microseconds an operation, in one round; the hop's on the server's side and on the runner's. @see engine.ts */
+export interface EngineRound {
+  bare: number;
+  v5: number;
+  v4: number;
+  hop: { server: number; runner: number };
+}
+
+export interface EngineFigures {
+  date: string;
+  load: number;
+  /** Of each kind in a round. */
+  operations: number;
+  rounds: EngineRound[];
 }
 
 /** What was written last. */
@@ -49,7 +74,8 @@ export async function writeReport(figures: Figures): Promise<void> {
   await writeFile(new URL("README.md", import.meta.url), toMarkdown(figures));
 }
 
-export function toMarkdown({ machine, workload, operations, startUp, memory, date, subscribers }: Figures): string {
+export function toMarkdown(figures: Figures): string {
+  const { machine, workload, operations, startUp, memory, date, subscribers, timers, engine } = figures;
   const { connections, rounds, seconds, instances, contextBytes, starts } = workload;
   return `# Benchmark
 
@@ -78,7 +104,57 @@ ${markdownTable(
   ],
 )}
 
-${subscribersMarkdown(subscribers)}`;
+${subscribersMarkdown(subscribers)}
+${timersMarkdown(timers)}
+${engineMarkdown(engine)}`;
+}
+
+function timersMarkdown({ date, load, timers, spreadMs, lateMs }: TimerFigures): string {
+  return `## Timers
+
+Measured on ${date.slice(0, 10)}, load average ${load.toFixed(1)}; \`npm run bench -- --timers\` measures only this. ${timers} instances with one delayed transition each, due over
+${spreadMs / 1_000} s in another order than they were set in. Late is from the time when a timer was due to the time of the state it led to.
+
+${markdownTable(
+  ["timers", "late p50 ms", "p99 ms", "longest ms"],
+  [[timers, lateMs.p50, lateMs.p99, lateMs.longest].map(String)],
+)}
+`;
+}
+
+/**
+ * What the engine's prototype took for an operation, in CPU microseconds, and how much XState alone took beside it: the two ends of its
+ * own range each.
+ */
+const prototype = { bare: [31, 37], v5: [36, 44], v4: [69, 77], hop: [139, 169] } as const;
+const prototypePace = (prototype.bare[0] + prototype.bare[1]) / 2;
+
+function engineMarkdown({ date, load, operations, rounds }: EngineFigures): string {
+  const bare = median(rounds.map((round) => round.bare));
+  const row = (name: string, [least, most]: readonly [number, number], of: (round: EngineRound) => number) => [
+    name,
+    median(rounds.map(of)).toFixed(0),
+    `${least}–${most}`,
+    median(rounds.map((round) => (of(round) / most) * (prototypePace / round.bare))).toFixed(2),
+  ];
+  return `## Engine
+
+Measured on ${date.slice(0, 10)}, load average ${load.toFixed(1)}; \`npm run bench -- --engine\` measures only this. CPU time of all threads for an operation, medians of ${rounds.length} rounds of
+${operations}: an event on an instance with a context of 1 kB, from the JSON that comes to the JSON of the commit, the authorizer asked. XState alone does
+a creation and two events in ${bare.toFixed(0)} µs here, and did in ${prototype.bare.join("–")} µs where the prototype was measured: the ratio is to the upper end of the prototype's range, at this
+machine's pace.
+
+${markdownTable(
+  ["operation", "CPU µs", "prototype", "ratio"],
+  [
+    row("XState 5, in one thread", prototype.v5, ({ v5 }) => v5),
+    row("XState 4, in one thread", prototype.v4, ({ v4 }) => v4),
+    row("XState 5, to the runner and back, 64 at a time", prototype.hop, ({ hop }) => hop.server + hop.runner),
+  ],
+)}
+
+Of the hop, ${median(rounds.map(({ hop }) => hop.server)).toFixed(0)} µs are the server's and ${median(rounds.map(({ hop }) => hop.runner)).toFixed(0)} µs the runner's.
+`;
 }
 
 function subscribersMarkdown({ date, load, crowds }: SubscriberFigures): string {
@@ -139,6 +215,11 @@ function markdownTable(head: string[], rows: string[][]): string {
   const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+export function quantile(values: number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
 function median(values: number[]): number {

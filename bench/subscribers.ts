@@ -2,8 +2,10 @@
 
 import { SignJWT } from "jose";
 import { WebSocket } from "ws";
+import { inTurns } from "./load.ts";
 import type { Program, Resident } from "./programs.ts";
 import { residentMemory } from "./programs.ts";
+import { quantile } from "./report.ts";
 
 export interface Crowd {
   instances: number;
@@ -23,8 +25,6 @@ export interface CrowdFigures extends Crowd {
   memory: { before: Resident; subscribed: Resident; after: Resident };
 }
 
-/** As many instances at a time have an event under way. */
-const atOnce = 16;
 /** How long updates are waited for that don't come. */
 const patienceMs = 10_000;
 
@@ -123,18 +123,4 @@ async function sendEvent(settle: Program, slug: string): Promise<void> {
   });
   if (!response.ok) throw new Error(`an event was answered with ${response.status}: ${await response.text()}`);
   await response.arrayBuffer();
-}
-
-/** Does something for each item, a few at once. */
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const worker = async () => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-}
-
-function quantile(values: number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
