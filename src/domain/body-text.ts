@@ -15,7 +15,11 @@ export function bodyText(bytes: Uint8Array, charset = "utf-8"): string {
   }
 }
 
+/** Nearly every body's. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function decoderOf(charset: string): { decode(bytes: Uint8Array): string } {
+  if (charset === "utf-8") return utf8;
   try {
     return new TextDecoder(charset, { fatal: true });
   } catch {

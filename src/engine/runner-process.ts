@@ -30,7 +30,7 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
     detached: process.platform !== "win32",
   });
   let killed = false;
-  let corked = false;
+  let unsent = "";
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString("utf8")).slice(-8_192);
@@ -53,15 +53,13 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
   return {
     send: (address, message) => {
       // All lines of one turn of the event loop go in one write.
-      if (!corked) {
-        corked = true;
-        child.stdin.cork();
+      if (unsent === "") {
         setImmediate(() => {
-          corked = false;
-          child.stdin.uncork();
+          child.stdin.write(unsent);
+          unsent = "";
         });
       }
-      child.stdin.write(`${address} ${JSON.stringify(message)}\n`);
+      unsent += `${address} ${JSON.stringify(message)}\n`;
     },
     kill: () => {
       killed = true;

@@ -83,8 +83,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     isClosing = true;
     await realtime?.close();
   });
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, _payload, done) => {
     if (isClosing) reply.header("connection", "close");
+    done();
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => done(null, bytes));
@@ -122,22 +123,26 @@ function registerApi(
 ): void {
   app.decorateRequest("operation", undefined);
   app.decorateRequest("contentType", undefined);
-  app.addHook("onRequest", async (request, reply) => {
-    if (request.url.startsWith("/_settle")) return;
+  // Plain callbacks, here and below: nothing is waited for, and these run for every request.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.url.startsWith("/_settle")) return done();
     // Routed before the body is read: what leads nowhere is not worth receiving.
     const routed = api.route(request.method, request.url);
     if ("problem" in routed) {
       if (routed.allow) reply.header("allow", routed.allow);
-      throw routed.problem;
+      return done(routed.problem);
     }
     request.operation = routed;
     // Fastify would judge a body's label before anybody asked who sends it; here that is the operation's affair.
     request.contentType = request.headers["content-type"];
     delete request.raw.headers["content-type"];
+    done();
   });
-  app.addHook("preParsing", async ({ headers, operation }, _reply, payload) =>
-    operation ? limitBody(headers, payload, bodyLimitOf(operation)) : payload,
-  );
+  app.addHook("preParsing", ({ headers, operation }, _reply, payload, done) => {
+    const limited = operation ? limitBody(headers, payload, bodyLimitOf(operation)) : payload;
+    if (limited instanceof Problem) done(limited);
+    else done(null, limited);
+  });
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     if (isPreflight(request)) return reply.code(204).send();
     const { operation } = request;

@@ -7,14 +7,13 @@ import { Problem } from "../domain/problem.ts";
 type Headers = { [name: string]: string | string[] | undefined };
 
 /**
- * The payload to parse: the same one when its announced length fits, a counting one when none is announced.
- * @throws Problem `body-too-large`, at once or from the stream
+ * The payload to parse: the same one when its announced length fits, a counting one when none is announced, whose error may be the same
+ * Problem `body-too-large` that a length too long is.
  */
-export function limitBody(headers: Headers, payload: Readable, limit: number): Readable {
+export function limitBody(headers: Headers, payload: Readable, limit: number): Readable | Problem {
   const announced = headers["content-length"];
   if (announced !== undefined) {
-    if (Number(announced) > limit) throw tooLarge(limit);
-    return payload;
+    return Number(announced) > limit ? tooLarge(limit) : payload;
   }
   if (headers["transfer-encoding"] === undefined) return payload;
   let received = 0;

@@ -41,7 +41,10 @@ export class JournalSink implements Sink<string> {
   }
 
   encode(effects: readonly Effect[]): string {
-    return effects.map((effect) => encodeEffect(effect)).join(",");
+    // Joined by hand: the pieces stay as they are until the whole line is written.
+    let rows = "";
+    for (const effect of effects) rows += rows === "" ? encodeEffect(effect) : `,${encodeEffect(effect)}`;
+    return rows;
   }
 
   async write(batch: readonly string[]): Promise<void> {
