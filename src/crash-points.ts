@@ -33,10 +33,11 @@ export function tellingOfCommits(options: object, store: Store): Store {
   return store;
 }
 
-/** To be called before `app` listens. */
-export function tellOfResponses(options: object, app: Pick<App, "addHook">): void {
+/** The same server, which does not listen yet; its responses are told of if the options ask for it. */
+export function tellingOfResponses(options: object, app: App): App {
   const onPassing = onPassingOf(options);
   if (onPassing) app.addHook("onSend", () => onPassing("before-response"));
+  return app;
 }
 
 function onPassingOf(options: { [key]?: OnPassing }): OnPassing | undefined {

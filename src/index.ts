@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { countManualRun, ensureCredentials } from "./bootstrap.ts";
-import { tellingOfCommits, tellOfResponses } from "./crash-points.ts";
+import { tellingOfCommits, tellingOfResponses } from "./crash-points.ts";
 import type { Clock, Entropy } from "./domain/clock.ts";
 import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
 import type { LogLine } from "./engine/port.ts";
@@ -121,7 +121,7 @@ const closeGraceMs = 2_500;
 export async function startServer(options: ServerOptions = {}): Promise<SettleServer> {
   const unknown = Object.keys(options).find((name) => !(name in optionNames));
   if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
-  const { log = () => {} } = options;
+  const { port = 4380, host = "127.0.0.1", retryDelayMs = 30_000, log = () => {} } = options;
   const { clock, alarm, manualClock } = timesOf(options);
   let logs: LogKeeper | undefined;
   const engine = createEngine(options, manualClock, (line) => logs?.keep(line));
@@ -149,14 +149,10 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
     logs = createLogKeeper(store, clock);
     const services: Services = { store, engine, settings, logs, ...outsideWorld(clock, entropy, log) };
-    timeKeeping = createTimeKeeping(services, {
-      alarm,
-      retryDelayMs: options.retryDelayMs ?? 30_000,
-      isStrict: manualClock !== undefined,
-    });
+    timeKeeping = createTimeKeeping(services, { alarm, retryDelayMs, isStrict: manualClock !== undefined });
     const timeTravel = manualClock && createTimeTravel(manualClock, store, timeKeeping);
     let isReady = false;
-    app = await createApp({
+    const silent = await createApp({
       services,
       publicUrl: options.publicUrl?.replace(/\/+$/, ""),
       responseCheck: options.responseCheck ?? "strict",
@@ -166,7 +162,8 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
       version: packageVersion(),
       log,
     });
-    const url = await listen(app, options);
+    app = tellingOfResponses(options, silent);
+    const url = await listen(app, host, port);
     published = await publishMachines(options, { services, orgId, inOrder: manualClock !== undefined, log });
     if (store.location !== "memory:") withdraw = await announced(store.location, url, log);
     timeKeeping.start();
@@ -271,9 +268,7 @@ async function announced(location: string, url: string, log: ServerLog): Promise
   }
 }
 
-async function listen(app: App, options: ServerOptions): Promise<string> {
-  const { port = 4380, host = "127.0.0.1" } = options;
-  tellOfResponses(options, app);
+async function listen(app: App, host: string, port: number): Promise<string> {
   await app.listen({ host, port });
   const address = app.server.address() as AddressInfo;
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;

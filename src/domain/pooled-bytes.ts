@@ -1,9 +1,7 @@
 // Random bytes fetched many at a time: asking the system for a few costs as much as asking for thousands.
 
-type Draw = (size: number) => Uint8Array;
-
-/** Draws what `source` gives, each byte once and forgotten here. */
-export function pooledBytes(source: Draw, poolBytes = 4_096): Draw {
+/** A source that hands out what `source` gives, each byte once and forgotten here. */
+export function pooledBytes(source: (size: number) => Uint8Array, poolBytes = 4_096): (size: number) => Uint8Array {
   let pool = new Uint8Array();
   let used = 0;
   return (size) => {

@@ -1,7 +1,7 @@
 // One question to a worker about its code, and its one answer.
 
+import type { Death, PoolWorker } from "./pool-worker.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
-import type { Death, PoolWorker } from "./worker-pool.ts";
 
 export type Inquiry = Omit<Extract<ToWorker, { op: "inspect" | "inspect-migration" }>, "id">;
 type Printed = Extract<FromWorker, { t: "log" }>;

@@ -1,10 +1,10 @@
 // The server's side of one session: commits its steps in order and answers the calls that wait for it.
 
+import type { Death, PoolWorker } from "./pool-worker.ts";
+import { failureOf } from "./pool-worker.ts";
 import type { Delivery, Outcome, Reached, Step } from "./port.ts";
 import { EngineClosed } from "./port.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
-import type { Death, PoolWorker } from "./worker-pool.ts";
-import { failureOf } from "./worker-pool.ts";
 
 /** Whoever made a delivery. `turn(false)` asks for it to be made again. */
 export interface Caller {
@@ -32,6 +32,8 @@ export class LiveSession {
   #reached: Reached | undefined;
   #closing = false;
   #refused = false;
+  /** Messages of the worker's that wait for commits; until they are dealt with, it is not its turn. */
+  #pending = 0;
 
   constructor(options: {
     id: number;
@@ -82,6 +84,7 @@ export class LiveSession {
       instance: this.#delivery.instance,
       onMessage: (answer) => this.#onMessage(answer),
       onDeath: (death) => this.#onDeath(id, death),
+      isOwed: () => this.#pending === 0 && this.#waiting.has(id),
     });
   }
 
@@ -117,13 +120,16 @@ export class LiveSession {
   }
 
   #commit(turns: number[], step: Step, then: () => void): void {
+    this.#pending++;
     this.#commits = this.#commits.then(async () => {
-      if (this.#refused) return;
       try {
+        if (this.#refused) return;
         const state = await this.#delivery.commit(step, this.#newWorks(turns));
         this.#reached = { state, context: step.context, ...(step.output === undefined ? {} : { output: step.output }) };
       } catch (error) {
         return this.#fail(error);
+      } finally {
+        this.#pending--;
       }
       for (const id of turns) {
         const waiting = this.#waiting.get(id);
@@ -173,7 +179,9 @@ export class LiveSession {
     this.#closing = true;
     this.#commits = this.#commits.then(() => {
       const waiting = this.#waiting.get(id);
-      if (waiting && death.culprit) this.#answer(id, { kind: "failed", ...failureOf(death) });
+      // What was stored can't be made again to see whose doing it was.
+      const isBlamed = death.culprit || (death.suspect && waiting?.stored);
+      if (waiting && isBlamed) this.#answer(id, { kind: "failed", ...failureOf(death) });
       else if (waiting?.stored) this.#answerNow(id, "interrupted");
       else if (waiting && death.reason === "closed") this.#refuse(id, new EngineClosed());
       else if (waiting) this.#again(id);

@@ -9,7 +9,11 @@ import type { Explanation, FailureReason, MappedRequest, Position, Step, TimerRe
 
 /** Server → runner. */
 export type ToRunner =
-  | { op: "open"; worker: number; code: string; limits: Limits }
+  /** The first line of all. Every line of the runner's begins with the secret, so that nothing else in its process can speak for it. */
+  | { op: "begin"; secret: string }
+  | { op: "open"; worker: number; versionId: string; code: string; limits: Limits }
+  /** Nobody waits for this worker any more, until it is sent something. */
+  | { op: "rest"; worker: number }
   | { op: "close"; worker: number }
   /** What time it is from here on for every machine, epoch milliseconds; never said where the clock is the real one. */
   | { op: "time"; now: number };
@@ -20,11 +24,26 @@ export interface Limits {
   contextBytes: number;
   /** Largest answer of a mapper, as JSON, and largest binary body in one. */
   mappedBytes: number;
+  /** Whether it may connect to loopback and private addresses beside the public ones. */
+  allowLocal: boolean;
 }
 
-/** Runner → server. `culprit` is the session or call that was computing when the worker died; 0 = none was. */
+/** Longest line a worker may send, in UTF-16 units; what is longer is a memory bomb on its way. */
+export const maxLineLength = 40_000_000;
+
+/** The culprit when a worker died of its module itself: whoever waits for it waits in vain. */
+export const wholeWorker = -1;
+
+/** Runner → server. `culprit` is the session or call that was computing when the worker died; 0 = none is known. */
 export type FromRunner =
   | { t: "died"; worker: number; reason: "cpu-limit" | "memory-limit" | "crash"; culprit: number; message: string }
+  /** The worker doesn't answer just now, and this is the session or call that keeps it (0 = none); then that it answers again. */
+  | { t: "stuck"; worker: number; call: number }
+  | { t: "moving"; worker: number }
+  /** A worker that died is really gone; until then it may still take the runner with it. */
+  | { t: "ended"; worker: number }
+  /** A worker that died won't go for a while, whatever is done: nothing new should begin in this runner. */
+  | { t: "stale"; versionId: string }
   | { t: "ready"; pid: number };
 
 /** Server → worker. `id` numbers a call; `session` is the id of the call that opened the session. */

@@ -1,12 +1,13 @@
 // Questions to a version's or a migration's code that change nothing: to its read authorizer, its mapper, and where an instance is to go.
 
 import { describeUnmappable, readMappedEvent, readMappedResponse } from "./mapped.ts";
+import type { Death, Listener, PoolWorker } from "./pool-worker.ts";
+import { failureOf } from "./pool-worker.ts";
 import type { CodeRef, Engine, Failure, InstanceRef, Position } from "./port.ts";
 import { EngineClosed } from "./port.ts";
 import type { FromWorker } from "./protocol.ts";
 import { ReadBatches } from "./read-batches.ts";
-import type { Death, Listener, PoolWorker, WorkerPool } from "./worker-pool.ts";
-import { failureOf } from "./worker-pool.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 type LogMessage = Extract<FromWorker, { t: "log" }>;
 
@@ -17,7 +18,7 @@ export interface QuestionsOptions {
 }
 
 /** Times a question is asked, when its worker dies of another's doing. */
-const maxTries = 3;
+export const maxTries = 5;
 
 interface Question<Answer> {
   /** Whom it is about; `null` when nobody knows yet. */

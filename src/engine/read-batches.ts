@@ -1,8 +1,8 @@
 // Reads of one turn about the same state go to its worker in one message: a state may be large, and have many readers.
 
+import type { Listener, PoolWorker } from "./pool-worker.ts";
 import type { Engine } from "./port.ts";
 import type { ToWorker } from "./protocol.ts";
-import type { Listener, PoolWorker } from "./worker-pool.ts";
 
 type Query = Parameters<Engine["authorizeRead"]>[0];
 interface Batch {
@@ -17,10 +17,10 @@ export class ReadBatches {
   /** Each reader is asked about under an `id` of its own, and heard of by its own listener. */
   ask(worker: PoolWorker, id: number, query: Query, listener: Listener): void {
     const { instance, state, context, authContext, timeoutMs } = query;
-    worker.listen(id, listener);
     const ask = { id, auth: authContext };
     const open = this.#open.get(context);
     if (open?.worker === worker && open.message.state === state) {
+      worker.listen(id, open.message, listener);
       open.message.asks.push(ask);
       return;
     }
@@ -28,6 +28,7 @@ export class ReadBatches {
       worker,
       message: { op: "read", name: instance.slug, state, context, timeoutMs, asks: [ask] },
     };
+    worker.listen(id, batch.message, listener);
     this.#open.set(context, batch);
     // Those who heard of a state together ask in one run of microtasks, which this one ends up behind.
     queueMicrotask(() => {

@@ -6,7 +6,9 @@ import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { lineSplitter } from "../domain/line-splitter.ts";
+import { lineSplitter } from "./lines.ts";
+import type { ToRunner } from "./protocol.ts";
+import { maxLineLength } from "./protocol.ts";
 
 export interface RunnerProcess {
   /** `address` is a worker's number, or `@` for the runner itself. */
@@ -17,13 +19,18 @@ export interface RunnerProcess {
 
 export interface RunnerEvents {
   onLine(address: string, json: string): void;
-  /** It ended by itself: `stderr` holds the last of what it printed. */
+  /** It ended by itself, or was ended since its pipe said what no runner says: `stderr` holds the last of what it printed. */
   onExit(message: string, stderr: string): void;
 }
 
+/** The longest of a worker's lines, if every character of it takes four bytes. */
+const maxLineBytes = 4 * maxLineLength;
+
 export function startRunner(events: RunnerEvents): RunnerProcess {
   const child = spawn(process.execPath, runnerArguments(), {
-    env: {},
+    // No variables of ours; glibc gives large blocks back to the system when they are freed, so that one bomb doesn't fill it for good.
+    // And threads enough that no few machines take all of them (see worker/fair-share.ts).
+    env: { MALLOC_MMAP_THRESHOLD_: "131072", UV_THREADPOOL_SIZE: "16" },
     stdio: ["pipe", "pipe", "pipe"],
     windowsHide: true,
     // A group of its own: a terminal's Ctrl-C is for the server, which finishes the requests in hand first.
@@ -45,11 +52,28 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
     if (!killed) events.onExit(`the sandbox process ended (${signal ?? `code ${code}`})`, stderr);
     killed = true;
   });
-  const onLine = lineSplitter((line) => {
-    const space = line.indexOf(" ");
-    events.onLine(line.slice(0, space), line.slice(space + 1));
-  });
-  child.stdout.setEncoding("utf8").on("data", onLine);
+  const distrust = (message: string) => {
+    if (killed) return;
+    killed = true;
+    child.kill("SIGKILL");
+    events.onExit(message, stderr);
+  };
+  const secret = crypto.randomUUID();
+  child.stdout.on(
+    "data",
+    lineSplitter({
+      onLine(line) {
+        if (killed) return;
+        if (!line.startsWith(secret)) return distrust("the sandbox's pipe carried a line that is not the runner's");
+        const space = line.indexOf(" ", secret.length + 1);
+        events.onLine(line.slice(secret.length + 1, space), line.slice(space + 1));
+      },
+      onTooLong: () => distrust("the sandbox sent a line without end"),
+      maxBytes: maxLineBytes,
+    }),
+  );
+  const begin: ToRunner = { op: "begin", secret };
+  child.stdin.write(`@ ${JSON.stringify(begin)}\n`);
   return {
     send: (address, message) => {
       // All lines of one turn of the event loop go in one write.
@@ -92,6 +116,9 @@ function runnerArguments(): string[] {
     "--allow-worker",
     ...readable.map((folder) => `--allow-fs-read=${join(folder, "*")}`),
     "--no-experimental-sqlite",
+    "--zero-fill-buffers",
+    // A signal would open a debugger on everything.
+    "--disable-sigusr1",
     "--no-warnings",
     "--no-addons",
     main,

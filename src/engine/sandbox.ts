@@ -3,6 +3,7 @@
 import type { Answer, Inquiry } from "./ask.ts";
 import { ask } from "./ask.ts";
 import { LiveSession } from "./live-session.ts";
+import type { Death } from "./pool-worker.ts";
 import type {
   CodeRef,
   Delivery,
@@ -13,9 +14,10 @@ import type {
   MigrationInspection,
   Outcome,
 } from "./port.ts";
+import { EngineClosed } from "./port.ts";
 import type { FromWorker } from "./protocol.ts";
-import { Questions } from "./questions.ts";
-import type { Death, Time } from "./worker-pool.ts";
+import { maxTries, Questions } from "./questions.ts";
+import type { Time } from "./runners.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 export interface SandboxOptions {
@@ -25,6 +27,12 @@ export interface SandboxOptions {
   memoryBytes?: number;
   /** Largest context, as UTF-8 JSON. @default 400,000 (as in production) */
   contextBytes?: number;
+  /**
+   * Whether machine code may connect to loopback and private addresses beside the public ones. Never to link-local ones, where clouds keep
+   * their metadata, nor to unix sockets.
+   * @default true: on a developer's machine that is where the services are
+   */
+  allowLocal?: boolean;
   /** Most idle workers kept warm. @default 32 */
   maxIdleWorkers?: number;
   /** The manual clock's, which machine code's `Date` then tells. @default the real time */
@@ -54,7 +62,7 @@ class SandboxEngine implements Engine {
     const { cpuTimeoutMs, memoryBytes = 128_000_000, contextBytes = 400_000, maxIdleWorkers = 32, onTrouble } = options;
     this.#options = options;
     this.#pool = new WorkerPool({
-      limits: { cpuTimeoutMs, memoryBytes, contextBytes, mappedBytes },
+      limits: { cpuTimeoutMs, memoryBytes, contextBytes, mappedBytes, allowLocal: options.allowLocal ?? true },
       maxIdleWorkers,
       ...(options.time ? { time: options.time } : {}),
       onTrouble,
@@ -155,12 +163,19 @@ class SandboxEngine implements Engine {
 
   /** A worker that can't use its code is not kept. */
   async #inspect(code: CodeRef, question: Inquiry): Promise<Answer> {
-    const worker = await this.#pool.workerFor(code);
-    const id = ++this.#ids;
-    const answer = await ask(worker, id, question, (message) => this.#log(null, code.versionId, message));
-    const found = "culprit" in answer ? diedLoading(id, answer) : answer;
-    if (found.t === "failed" || (found.t === "inspected" && !found.ok)) this.#pool.discard(worker);
-    return found;
+    for (let tries = maxTries; ; tries--) {
+      const worker = await this.#pool.workerFor(code);
+      const id = ++this.#ids;
+      const answer = await ask(worker, id, question, (message) => this.#log(null, code.versionId, message));
+      if ("culprit" in answer) {
+        if (answer.reason === "closed") throw new EngineClosed();
+        // A death that was another's doing says nothing about this code.
+        if (!answer.culprit && tries > 1) continue;
+        return diedLoading(id, answer);
+      }
+      if (answer.t === "failed" || (answer.t === "inspected" && !answer.ok)) this.#pool.discard(worker);
+      return answer;
+    }
   }
 
   #log(instance: InstanceRef | null, versionId: string, message: Pick<LogMessage, "stream" | "text">): void {

@@ -16,8 +16,8 @@ function counting() {
 
 test("each byte is handed out once, and what doesn't fit any more is not handed out at all", () => {
   const source = counting();
-  const draw = pooledBytes(source.bytes, 8);
-  const drawn = [3, 3, 3, 8, 1].map((size) => [...draw(size)]);
+  const pooled = pooledBytes(source.bytes, 8);
+  const drawn = [3, 3, 3, 8, 1].map((size) => [...pooled(size)]);
   expect(drawn).toEqual([[0, 1, 2], [3, 4, 5], [8, 9, 10], [16, 17, 18, 19, 20, 21, 22, 23], [24]]);
   expect(source.asked).toEqual([8, 8, 8, 8]);
 });
@@ -29,7 +29,7 @@ test("more than the pool holds comes from the source", () => {
 });
 
 test("whoever writes into what they got changes nobody else's", () => {
-  const draw = pooledBytes(counting().bytes, 8);
-  draw(4).fill(255);
-  expect([...draw(4)]).toEqual([4, 5, 6, 7]);
+  const pooled = pooledBytes(counting().bytes, 8);
+  pooled(4).fill(255);
+  expect([...pooled(4)]).toEqual([4, 5, 6, 7]);
 });

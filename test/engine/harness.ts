@@ -3,6 +3,7 @@
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { State } from "../../src/domain/records.ts";
 import type { CodeRef, Delivery, Engine, LogLine, Outcome, Step } from "../../src/engine/port.ts";
+import type { SandboxOptions } from "../../src/engine/sandbox.ts";
 import { createSandboxEngine } from "../../src/engine/sandbox.ts";
 
 export interface Harness {
@@ -40,13 +41,13 @@ export interface TestInstance {
   history(): string[];
 }
 
-export function createHarness(options: { cpuTimeoutMs?: number; memoryBytes?: number } = {}): Harness {
+export function createHarness(options: Partial<SandboxOptions> = {}): Harness {
   const printed: string[] = [];
   const lines: LogLine[] = [];
   const troubles: string[] = [];
   const engine = createSandboxEngine({
-    cpuTimeoutMs: options.cpuTimeoutMs ?? 1_000,
-    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
+    cpuTimeoutMs: 1_000,
+    ...options,
     onLog: (line) => {
       lines.push(line);
       printed.push(`${line.outputType} ${line.log}`);

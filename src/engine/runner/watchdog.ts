@@ -1,32 +1,63 @@
-// Watches the workers' event loops and heaps: one that doesn't answer a ping within the CPU timeout, or holds too much, is reported.
+// Watches the workers' event loops and memory: one that doesn't answer a ping within the CPU timeout, or holds too much, is reported.
 
 import type { Worker } from "node:worker_threads";
 import type { Limits } from "../protocol.ts";
+import { Unseen } from "./unseen.ts";
 
-interface Watched {
+export interface Verdict {
+  reason: "cpu-limit" | "memory-limit" | "crash";
+  message: string;
+}
+
+export interface WatchdogEvents {
+  condemn(worker: number, verdict: Verdict): void;
+  /** It has not answered for a while; `call` is the session or call that it computes for, as far as it said. */
+  onStuck(worker: number, call: number): void;
+  onMoving(worker: number): void;
+}
+
+/** What is known of a worker. */
+export interface Watched {
   worker: Worker;
   beat: Int32Array;
   limits: Limits;
   /** Number of the ping the worker still owes an answer to; 0 = none. */
   owed: number;
-  owedSince: number;
-  /** Looks left until a silent worker is left alone; set anew by every message to it. */
+  silentMs: number;
+  stuck: boolean;
+  /** Looks left until it is looked at more rarely; set anew by every message to it. */
   attention: number;
   measuring: boolean;
+  /** Bytes of its heap and of what the heap keeps outside itself, when last measured. */
+  held: number;
+  /** Active milliseconds since its rest began, and how often it was looked at meanwhile; undefined while somebody waits for it. */
+  rest: { activeMs: number; sinceMs: number } | undefined;
 }
-type Verdict = { reason: "cpu-limit" | "memory-limit"; message: string };
 
 const periodMs = 25;
-/** A worker nobody talks to is still looked at for this long: its own timers may be running. */
+/** Each look counts for at most this long: a process that was stopped, or a machine asleep, is no reason to end anybody. */
+const longestLookMs = 100;
+/** A ping unanswered for so long makes a worker stuck. */
+const stuckMs = 60;
+/** A worker nobody talks to is looked at as closely for this many looks, then only every `calmLooks`th: its own timers may be running. */
 const attentionLooks = 400;
+const calmLooks = 20;
+/** A worker for which nobody waits may compute for itself no more than this share of the time, judged after so long. */
+const restShare = 0.5;
+const restMs = 3_000;
+
+const megabytes = (bytes: number) => Math.round(bytes / 1e6);
 
 export class Watchdog {
   readonly #watched = new Map<number, Watched>();
-  readonly #condemn: (worker: number, verdict: Verdict) => void;
+  readonly #events: WatchdogEvents;
+  readonly #unseen = new Unseen();
   #pings = 0;
+  #looks = 0;
+  #lookedAt = performance.now();
 
-  constructor(condemn: (worker: number, verdict: Verdict) => void) {
-    this.#condemn = condemn;
+  constructor(events: WatchdogEvents) {
+    this.#events = events;
     setInterval(() => this.#look(), periodMs).unref();
   }
 
@@ -36,67 +67,119 @@ export class Watchdog {
       beat,
       limits,
       owed: 0,
-      owedSince: 0,
+      silentMs: 0,
+      stuck: false,
       attention: attentionLooks,
       measuring: false,
+      held: 0,
+      rest: undefined,
     });
   }
 
   /** Something was sent to this worker. */
   stir(number: number): void {
     const watched = this.#watched.get(number);
-    if (watched) watched.attention = attentionLooks;
+    if (!watched) return;
+    watched.attention = attentionLooks;
+    watched.rest = undefined;
   }
 
+  /** Nobody waits for it any more. */
+  rest(number: number): void {
+    const watched = this.#watched.get(number);
+    if (watched)
+      watched.rest = { activeMs: watched.worker.performance.eventLoopUtilization().active, sinceMs: this.#lookedAt };
+  }
+
+  /** It was told to end. */
   forget(number: number): void {
     this.#watched.delete(number);
+    this.#unseen.forget(number);
+  }
+
+  /** One that was told to end has ended. */
+  settle(): void {
+    this.#unseen.settle(this.#watched);
   }
 
   #look(): void {
     const now = performance.now();
+    const elapsedMs = Math.min(now - this.#lookedAt, longestLookMs);
+    this.#lookedAt = now;
+    this.#looks++;
+    let attentive = this.#looks % calmLooks === 0;
     for (const [number, watched] of this.#watched) {
-      if (watched.attention === 0) continue;
-      watched.attention--;
-      this.#checkLoop(number, watched, now);
+      attentive ||= watched.attention > 0;
+      this.#checkLoop(number, watched, elapsedMs);
+      if (watched.attention > 0) watched.attention--;
+      else if (watched.owed === 0 && (this.#looks + number) % calmLooks !== 0) continue;
       void this.#checkHeap(number, watched);
+      this.#checkRest(number, watched, now);
     }
+    const hog = attentive ? this.#unseen.look(this.#watched) : null;
+    if (hog) this.#condemnFor(hog.worker, hog.bytes, hog.limit, "outside its heap");
   }
 
-  #checkLoop(number: number, watched: Watched, now: number): void {
+  #checkLoop(number: number, watched: Watched, elapsedMs: number): void {
     const { worker, beat, limits } = watched;
     if (Atomics.load(beat, 1) === 0) return; // still starting; it says -1 when machine code begins
-    if (watched.owed !== 0 && Atomics.load(beat, 1) === watched.owed) watched.owed = 0;
+    if (watched.owed !== 0 && Atomics.load(beat, 1) === watched.owed) {
+      watched.owed = 0;
+      if (watched.stuck) this.#events.onMoving(number);
+      watched.stuck = false;
+    }
     if (watched.owed === 0) {
+      if (watched.attention === 0 && (this.#looks + number) % calmLooks !== 0) return;
       this.#pings = (this.#pings % 0x3fffffff) + 1;
       watched.owed = this.#pings;
-      watched.owedSince = now;
+      watched.silentMs = 0;
       worker.postMessage(watched.owed);
-    } else if (now - watched.owedSince > limits.cpuTimeoutMs) {
-      this.#condemn(number, {
-        reason: "cpu-limit",
-        message: `it computed for more than ${limits.cpuTimeoutMs} ms without yielding`,
-      });
+      return;
     }
+    watched.silentMs += elapsedMs;
+    if (!watched.stuck && watched.silentMs > stuckMs) {
+      watched.stuck = true;
+      this.#events.onStuck(number, Atomics.load(beat, 0));
+    }
+    if (watched.silentMs <= limits.cpuTimeoutMs) return;
+    this.#events.condemn(number, {
+      reason: "cpu-limit",
+      message: `it computed for more than ${limits.cpuTimeoutMs} ms without yielding`,
+    });
   }
 
-  /** Answers even while the worker loops; not while it is inside one long native call, for which the heap cap is there. */
+  /** Answers even while the worker loops; not while it is inside one long native call, for which the heap cap and `Unseen` are there. */
   async #checkHeap(number: number, watched: Watched): Promise<void> {
     if (watched.measuring) return;
     watched.measuring = true;
     try {
       const heap = await watched.worker.getHeapStatistics();
+      watched.held = Math.max(heap.total_physical_size, heap.used_heap_size) + heap.external_memory;
       const held = heap.used_heap_size + heap.external_memory;
-      if (held > watched.limits.memoryBytes && this.#watched.get(number) === watched) {
-        const megabytes = (bytes: number) => Math.round(bytes / 1e6);
-        this.#condemn(number, {
-          reason: "memory-limit",
-          message: `it held ${megabytes(held)} MB, and the limit is ${megabytes(watched.limits.memoryBytes)} MB`,
-        });
-      }
+      const limit = watched.limits.memoryBytes;
+      if (held > limit && this.#watched.get(number) === watched) this.#condemnFor(number, held, limit, "");
     } catch {
       // The worker ended in the meantime; its exit is reported elsewhere.
     } finally {
       watched.measuring = false;
     }
+  }
+
+  #condemnFor(worker: number, held: number, limit: number, where: string): void {
+    this.#events.condemn(worker, {
+      reason: "memory-limit",
+      message: `it held ${megabytes(held)} MB${where && ` ${where}`}, and the limit is ${megabytes(limit)} MB`,
+    });
+  }
+
+  /** Whoever computes on and on, yielding now and then, is no loop; but it takes the time from others for nobody's sake. */
+  #checkRest(number: number, watched: Watched, now: number): void {
+    const { rest, worker } = watched;
+    if (!rest || now - rest.sinceMs < restMs) return;
+    const { active } = worker.performance.eventLoopUtilization();
+    const share = (active - rest.activeMs) / (now - rest.sinceMs);
+    watched.rest = { activeMs: active, sinceMs: now };
+    if (share <= restShare) return;
+    this.#events.condemn(number, { reason: "cpu-limit", message: "it kept computing though nobody waited for it" });
   }
 }

@@ -7,6 +7,8 @@ interface Library {
   /** Module sources by URL: `settle:src/…` ours, `settle:xstate5/…` and `settle:xstate4/…` the two XStates. */
   [url: string]: string;
 }
+// Machine code may take it away.
+const { URL } = globalThis;
 const { library, code } = workerData as { library: Library; code: string };
 
 /** Which XState an import means: an explicit major; else bare `xstate` is 5 and `npm:xstate` is 4, unless `prefer` says otherwise. */
@@ -22,7 +24,8 @@ function xstateModule(specifier: string, prefer: string | null): string | null {
 }
 
 function resolveForMachine(specifier: string, parent: string): string {
-  const url = xstateModule(specifier, new URL(parent).searchParams.get("prefer"));
+  const prefer = parent.startsWith(`${machine}?prefer=`) ? parent.slice(-1) : null;
+  const url = xstateModule(specifier, prefer);
   if (url && library[url] !== undefined) return url;
   throw new Error(
     `machine code may not import '${specifier}': a bundle must be self-contained, its only imports xstate or npm:xstate (4 or 5)`,
@@ -39,18 +42,26 @@ function resolveForUs(specifier: string, parent: string): string | null {
   return new URL(specifier, parent.replace("settle:", "file:///")).href.replace("file:///", "settle:");
 }
 
+const machine = "settle:machine";
+/** From the first import of the machine on, nothing is loaded but ours, the XStates and the machine, whoever asks, under whatever name. */
+let sealed = false;
+
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    const parent = context.parentURL ?? "";
-    if (parent.startsWith("settle:machine")) return { url: resolveForMachine(specifier, parent), shortCircuit: true };
+    const { parentURL: parent = "" } = context;
+    const isOurs = parent.startsWith("settle:src/") || parent.startsWith("settle:xstate");
+    if (isOurs && specifier.startsWith(machine)) sealed = true;
+    if (sealed && !isOurs) return { url: resolveForMachine(specifier, parent), shortCircuit: true };
     const url = resolveForUs(specifier, parent);
-    return url ? { url, shortCircuit: true } : nextResolve(specifier, context);
+    if (url) return { url, shortCircuit: true };
+    if (sealed) throw new Error(`no such module: ${specifier}`);
+    return nextResolve(specifier, context);
   },
   load(url, context, nextLoad) {
-    if (url.startsWith("settle:machine")) return { format: "module", source: code, shortCircuit: true };
+    if (url.startsWith(machine)) return { format: "module", source: code, shortCircuit: true };
     const source = library[url];
     if (source !== undefined) return { format: "module", source, shortCircuit: true };
-    if (url.startsWith("settle:")) throw new Error(`no such module: ${url}`);
+    if (sealed || url.startsWith("settle:")) throw new Error(`no such module: ${url}`);
     return nextLoad(url, context);
   },
 });

@@ -3,13 +3,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { FromWorker, Limits, ToWorker } from "../protocol.ts";
+import { maxLineLength, wholeWorker } from "../protocol.ts";
 import type { Chart, Loaded } from "./chart.ts";
 import { loadChart } from "./chart.ts";
 import { describeThrown, describeWithStack, installConsole } from "./console.ts";
 import { ContextTooLarge } from "./context-limit.ts";
+import { shareCryptography } from "./fair-share.ts";
 import { askMapper } from "./mapper.ts";
 import type { LoadedMigration } from "./migration.ts";
 import { loadMigration, migrate } from "./migration.ts";
+import { guardNetwork } from "./network.ts";
 import { answerWithin, TooLate } from "./patience.ts";
 import { installHook } from "./persistent.ts";
 import { scrubGlobals } from "./scrub.ts";
@@ -23,15 +26,24 @@ if (!port) throw new Error("this module runs in a worker only");
 const { beat, limits, time } = workerData as { beat: Int32Array; limits: Limits; time: BigInt64Array };
 const sessions = new Map<number, Session>();
 
-const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
+const send = (message: FromWorker) => {
+  const line = JSON.stringify(message);
+  if (line.length > maxLineLength)
+    throw new Error(`it amounts to ${line.length} characters of JSON, and the limit is ${maxLineLength}`);
+  port.postMessage(line);
+};
 const output = installConsole(send);
+/** Tells the watchdog whose doing it is from here on. */
+const mark = (id: number) => void Atomics.store(beat, 0, id);
 
 // A throw outside any call (a timer of the machine's own, a forgotten promise) is its author's to know, and no reason to stop the rest.
 process.on("uncaughtException", (error) => output.note(undefined, `uncaught: ${describeWithStack(error)}`));
 process.on("unhandledRejection", (error) => output.note(undefined, `unhandled rejection: ${describeWithStack(error)}`));
-scrubGlobals();
 if (Atomics.load(time, 0) !== 0n) installVirtualDate(() => Number(Atomics.load(time, 0)));
 installHook();
+guardNetwork(limits.allowLocal);
+shareCryptography();
+scrubGlobals(port, () => mark(output.current()));
 // From here on machine code runs: the watchdog counts only now, not while the worker itself was starting.
 Atomics.store(beat, 1, -1);
 
@@ -41,21 +53,51 @@ type Call<Op extends ToWorker["op"]> = Extract<ToWorker, { op: Op }>;
  * What the worker's code is shows in what is asked of it: a version's is a statechart, a migration's two functions. What a module prints
  * while it loads belongs to nobody's call.
  */
-const chartCode = once(() => output.during(0, loadChart));
-const migrationCode = once(() => output.during(0, loadMigration));
+const chartCode = once(() => loading(loadChart));
+const migrationCode = once(() => loading(loadMigration));
+
+let isLoading = false;
+async function loading<T>(load: () => Promise<T>): Promise<T> {
+  isLoading = true;
+  mark(wholeWorker);
+  try {
+    return await output.during(0, load);
+  } finally {
+    isLoading = false;
+  }
+}
+
+/** Whose code it is, if any, that runs next without a call of ours: of the module while it loads, of the only session there is. */
+function likely(): number {
+  if (isLoading) return wholeWorker;
+  const [only = 0] = sessions.size === 1 ? sessions.keys() : [];
+  return only;
+}
 
 port.on("message", (message: unknown) => {
-  if (typeof message === "number") return void Atomics.store(beat, 1, message);
+  if (typeof message === "number") {
+    mark(likely());
+    Atomics.store(beat, 1, message);
+    return;
+  }
   const call = JSON.parse(String(message)) as ToWorker;
   if (call.op === "read") return void readEach(call);
   const id = "id" in call ? call.id : call.session;
   during(id, () => dispatch(call));
 });
 
-/** Runs a call's code so that its output is told apart, and that the watchdog can name the call if it never comes back. */
+/**
+ * Runs a call's code so that its output is told apart, and that the watchdog can name the call that never comes back, or whose promises
+ * never let anything else have a turn.
+ */
 function during(id: number, run: () => Promise<void>): void {
-  Atomics.store(beat, 0, id);
-  output.during(id, () => void run().finally(() => Atomics.compareExchange(beat, 0, id, 0)));
+  mark(id);
+  output.during(id, () => void run().catch((error: unknown) => fail(id, error)));
+}
+
+/** What there was to say can't be written, or is too long. */
+function fail(id: number, error: unknown): void {
+  send({ t: "failed", id, reason: "machine-error", message: describeThrown(error) });
 }
 
 async function dispatch(call: Exclude<ToWorker, ReadCall>): Promise<void> {
@@ -80,7 +122,6 @@ async function dispatch(call: Exclude<ToWorker, ReadCall>): Promise<void> {
   }
   try {
     const note = (text: string) => output.note(call.id, text);
-    const mark = (id: number) => void Atomics.store(beat, 0, id);
     const onEnd = () => sessions.delete(call.id);
     const session = new Session(call, { chart, contextBytes: limits.contextBytes, send, note, mark, onEnd });
     sessions.set(call.id, session);

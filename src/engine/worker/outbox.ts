@@ -8,7 +8,7 @@ import type { EventLike } from "./actor.ts";
 import type { Names } from "./names.ts";
 import type { Descriptor } from "./persistent.ts";
 import { addressOf } from "./persistent.ts";
-import { plainJson } from "./plain-json.ts";
+import { plainEvent, plainJson } from "./plain-json.ts";
 
 /** Longest delay kept, some hundred years: what is meant never to come has to stay a date. */
 const longestDelayMs = 3_155_760_000_000;
@@ -65,7 +65,7 @@ export class Outbox {
     if (to === undefined) return false;
     if (typeof delay === "number") this.#set(id, delay, event, to);
     else if (to === "self") return false;
-    else this.#posts.push({ kind: "send", to, event: plainJson(event) as JsonObject });
+    else this.#posts.push({ kind: "send", to, event: plainEvent(event) });
     return true;
   }
 
@@ -74,7 +74,7 @@ export class Outbox {
     const mark = this.#names();
     const key = id === undefined ? `settle.${mark}` : String(id);
     const whole = Math.min(Math.max(0, Math.ceil(delayMs) || 0), longestDelayMs);
-    const setting = { mark, delayMs: whole, event: plainJson(event) as JsonObject };
+    const setting = { mark, delayMs: whole, event: plainEvent(event) };
     this.#timers.set(key, { id: key, set: to === "self" ? setting : { ...setting, to } });
   }
 

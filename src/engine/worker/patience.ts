@@ -1,9 +1,11 @@
 // Waits for what machine code answers, at once or later, but not for ever.
 
+import { clearTimeout, setTimeout } from "node:timers";
+
 /** Machine code did not answer in time. */
 export class TooLate extends Error {
-  constructor(who: string) {
-    super(`${who} did not answer within the settle timeout`);
+  constructor(who: string, timeoutMs: number) {
+    super(`${who} did not answer within the settle timeout of ${timeoutMs} ms`);
     this.name = "TooLate";
   }
 }
@@ -14,7 +16,7 @@ export async function answerWithin<T>(timeoutMs: number, who: string, answer: T 
   if (!isThenable(answer)) return answer;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooLate(who)), timeoutMs);
+    timer = setTimeout(() => reject(new TooLate(who, timeoutMs)), timeoutMs);
   });
   try {
     return await Promise.race([answer, late]);

@@ -5,12 +5,13 @@ import type { RunningChild, StateValue } from "../../domain/records.ts";
 import type { FailureReason, Position, Posting, Step, TimerChange, TimerRef } from "../port.ts";
 import type { FromWorker, ToWorker } from "../protocol.ts";
 import type { EventLike, MachineActor } from "./actor.ts";
+import { Call } from "./call.ts";
 import type { Chart } from "./chart.ts";
 import { describeThrown, describeWithStack } from "./console.ts";
 import { ContextTooLarge, checkContext } from "./context-limit.ts";
 import { createNames } from "./names.ts";
 import { sooner } from "./patience.ts";
-import { jsonCopy, plainJson } from "./plain-json.ts";
+import { jsonCopy, plainEvent, plainJson } from "./plain-json.ts";
 
 type Opening = Extract<ToWorker, { op: "create" | "event" | "arrive" }>;
 type Joining = Extract<ToWorker, { op: "join" }>;
@@ -26,17 +27,6 @@ export interface SessionDeps {
   onEnd(): void;
 }
 
-/** One external call that waits for the session: a creation or an event. */
-interface Call {
-  id: number;
-  /** Whether a commit already holds this call's transition. */
-  stored: boolean;
-  answered: boolean;
-  elapsed: boolean;
-  /** Resolves when the settle timeout passes, so that a pending authorizer is no longer waited for. */
-  expired: Promise<"expired">;
-  timer: ReturnType<typeof setTimeout>;
-}
 type Item =
   | { kind: "create"; call: Call; context: JsonObject; auth: Json; ask: boolean }
   /** `position`: the instance comes there from another version, as the event finds it. */
@@ -68,6 +58,8 @@ export class Session {
   #begun: boolean;
   /** The row of an upgrade, until the first step that is taken after it; without one the upgrade has not happened. */
   #upgrade: Step["rows"] = [];
+  /** The context as it was last measured, if it was: a getter or a `toJSON` may answer differently the next time. */
+  #contextText: string | undefined;
   #pumping = false;
   #ended = false;
   #acknowledge: ((ok: boolean) => void) | undefined;
@@ -122,16 +114,9 @@ export class Session {
   }
 
   #openCall(id: number, timeoutMs: number): Call {
-    let expire: (value: "expired") => void = () => {};
-    const expired = new Promise<"expired">((resolve) => {
-      expire = resolve;
-    });
-    const timer = setTimeout(() => {
-      call.elapsed = true;
-      expire("expired");
+    const call = new Call(id, timeoutMs, () => {
       if (!this.#pumping) this.#afterTimeout();
-    }, timeoutMs);
-    const call: Call = { id, stored: false, answered: false, elapsed: false, expired, timer };
+    });
     this.#calls.set(id, call);
     return call;
   }
@@ -150,7 +135,11 @@ export class Session {
       for (let item = this.#queue.shift(); item && !this.#ended; item = this.#queue.shift()) {
         this.#deps.mark(item.kind === "internal" ? this.#id : item.call.id);
         await this.#process(item);
+        // Children that send on and on keep it from coming to rest, not from coming to an end.
+        this.#afterTimeout();
       }
+    } catch (error) {
+      this.#giveUp(error);
     } finally {
       this.#pumping = false;
     }
@@ -208,7 +197,7 @@ export class Session {
   }
 
   /** Computes one event's transition and notes its row. Throws what the machine code threw; the actor is then as before. */
-  #step(event: EventLike, plain = plainJson(event) as JsonObject): void {
+  #step(event: EventLike, plain = plainEvent(event)): void {
     if (!this.#actor.step(event)) {
       this.#deps.note(`nothing handles '${event.type}': ${describeThrown(event.error ?? event.data)}`);
       return;
@@ -282,7 +271,7 @@ export class Session {
         t: "failed",
         id: call.id,
         reason: "settle-timeout",
-        message: "allowWrite did not answer within the settle timeout",
+        message: `allowWrite did not answer within the settle timeout of ${call.timeoutMs} ms`,
       });
       return false;
     }
@@ -297,7 +286,7 @@ export class Session {
   }
 
   #checkContext(): void {
-    checkContext(this.#actor.project().context, this.#deps.contextBytes);
+    this.#contextText = checkContext(this.#actor.project().context, this.#deps.contextBytes);
   }
 
   async #commitAndRun(): Promise<void> {
@@ -334,7 +323,7 @@ export class Session {
     this.#posts = [];
     return {
       state: value,
-      context: context as JsonObject,
+      context: (this.#contextText === undefined ? context : JSON.parse(this.#contextText)) as JsonObject,
       tags,
       done,
       ...returned,
@@ -349,6 +338,7 @@ export class Session {
 
   /** Lets go of calls whose settle timeout has passed; with the last of them the session ends. */
   #afterTimeout(): void {
+    if (this.#ended) return;
     const open = [...this.#calls.values()];
     if (!open.some((call) => call.elapsed)) return;
     if (open.every((call) => call.elapsed)) this.#finish("interrupted");
@@ -360,13 +350,21 @@ export class Session {
       this.#begun &&
       (this.#rows.length > 0 || this.#uncommitted.length > 0 || JSON.stringify(this.#owed()) !== this.#runningStored);
     const step = dirty ? this.#takeStep() : undefined;
-    this.#deps.send({
-      t: "final",
-      session: this.#id,
-      calls: [...this.#calls.keys()],
-      outcome,
-      ...(step ? { step } : {}),
-    });
+    // A call whose event is still in the queue is told to come again.
+    const isQueued = (id: number) => this.#queue.some((item) => item.kind !== "internal" && item.call.id === id);
+    const calls = [...this.#calls.keys()].filter((id) => !isQueued(id));
+    try {
+      this.#deps.send({ t: "final", session: this.#id, calls, outcome, ...(step ? { step } : {}) });
+    } catch (error) {
+      this.#giveUp(error);
+    }
+    this.#end();
+  }
+
+  /** What it has come to can't be written as JSON (an output may be anything), or is too long to be sent. */
+  #giveUp(error: unknown): void {
+    for (const call of [...this.#calls.values()]) this.#fail(call, error);
+    this.#deps.send({ t: "final", session: this.#id, calls: [], outcome: "settled" });
     this.#end();
   }
 
@@ -377,17 +375,15 @@ export class Session {
   }
 
   #answer(call: Call, message: FromWorker): void {
-    if (call.answered) return;
-    call.answered = true;
-    clearTimeout(call.timer);
-    this.#calls.delete(call.id);
+    if (!this.#calls.delete(call.id)) return;
+    call.close();
     this.#deps.send(message);
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const call of this.#calls.values()) clearTimeout(call.timer);
+    for (const call of this.#calls.values()) call.close();
     try {
       this.#actor.stop();
     } catch (error) {

@@ -1,0 +1,152 @@
+// One worker from the server's side: who waits for it, how long they do, and what they are told when it dies.
+
+import type { InstanceRef } from "./port.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { Runner } from "./runners.ts";
+
+/**
+ * Why a worker is no more, from the point of view of one that waited for it.
+ * - `culprit`: this one was computing at the time, and it was its doing.
+ * - `suspect`: this one was computing when a whole runner went down; made again, in a runner of its own, it shows whether it was its doing.
+ * - `silence`: the worker computed nothing, yet never answered.
+ */
+export interface Death {
+  reason: "cpu-limit" | "memory-limit" | "crash" | "silence" | "closed";
+  message: string;
+  culprit: boolean;
+  suspect: boolean;
+}
+
+/** Whoever waits for a call's or a session's messages. */
+export interface Listener {
+  /** Whose call it is; absent for one about the code alone. */
+  instance?: InstanceRef;
+  onMessage(message: FromWorker): void;
+  onDeath(death: Death): void;
+  /** Whether it is the worker's turn to speak. @default always */
+  isOwed?(): boolean;
+}
+
+/** How many past calls of a worker are remembered, to tell whose output it is that comes after them. */
+const pastCalls = 1_000;
+/** A call is overdue this long after its own timeout. */
+const graceRounds = 15;
+/** Rounds of the pool so far. */
+export interface Rounds {
+  now: number;
+  ms: number;
+}
+export interface Waiting {
+  listener: Listener;
+  /** The round after which it is overdue. */
+  due: number;
+  message: ToWorker;
+}
+
+export class PoolWorker {
+  readonly versionId: string;
+  readonly number: number;
+  readonly runner: Runner;
+  readonly waiting = new Map<number, Waiting>();
+  lastUsed = 0;
+  /** The round in which it said something last. */
+  heard = 0;
+  /** Whether it is the one that its version's next call goes to. */
+  isCurrent = true;
+  /** Since when nobody waits for it; undefined while somebody does. */
+  vacantSince: number | undefined;
+  readonly #past = new Map<number, InstanceRef>();
+  readonly #rounds: Rounds;
+  readonly #onVacant: () => void;
+
+  constructor(options: { versionId: string; number: number; runner: Runner; rounds: Rounds; onVacant(): void }) {
+    this.versionId = options.versionId;
+    this.number = options.number;
+    this.runner = options.runner;
+    this.#rounds = options.rounds;
+    this.#onVacant = options.onVacant;
+    this.vacantSince = options.rounds.now;
+  }
+
+  /** Sends, and routes what comes back under `id` to `listener` until `release`. */
+  call(id: number, message: ToWorker, listener: Listener): void {
+    this.listen(id, message, listener);
+    this.send(message);
+  }
+
+  /** The same for a message that is sent otherwise. */
+  listen(id: number, message: ToWorker, listener: Listener): void {
+    const timeoutMs = "timeoutMs" in message ? message.timeoutMs : 0;
+    const due = this.#rounds.now + Math.ceil(timeoutMs / this.#rounds.ms) + graceRounds;
+    this.waiting.set(id, { listener, due, message });
+    this.vacantSince = undefined;
+  }
+
+  /** A call that is overdue in the given round, when nothing was heard of the worker for as long: its own timers don't come through. */
+  overdue(round: number): [id: number, message: ToWorker] | undefined {
+    if (round <= this.heard + graceRounds) return undefined;
+    for (const [id, { due, listener, message }] of this.waiting)
+      if (round > due && (listener.isOwed?.() ?? true)) return [id, message];
+    return undefined;
+  }
+
+  send(message: ToWorker): void {
+    this.runner.send(this.number, message);
+  }
+
+  release(id: number): void {
+    const instance = this.waiting.get(id)?.listener.instance;
+    if (!this.waiting.delete(id)) return;
+    if (instance) this.#remember(id, instance);
+    if (this.waiting.size > 0) return;
+    this.vacantSince = this.#rounds.now;
+    this.#onVacant();
+  }
+
+  /** Whose call it was, if that is remembered. */
+  past(id: number): InstanceRef | null {
+    return this.#past.get(id) ?? null;
+  }
+
+  #remember(id: number, instance: InstanceRef): void {
+    this.#past.set(id, instance);
+    if (this.#past.size <= pastCalls) return;
+    const [oldest] = this.#past.keys();
+    if (oldest !== undefined) this.#past.delete(oldest);
+  }
+}
+
+/** A message for people. */
+export function describe(message: ToWorker): string {
+  switch (message.op) {
+    case "create":
+      return `the creation of ${message.name}`;
+    case "event":
+    case "arrive":
+      return `the event '${String(message.event.type)}' of ${message.name}`;
+    case "join":
+      return `the event '${String(message.event.type)}'`;
+    case "read":
+      return `a reading of ${message.name}`;
+    case "map-request":
+    case "map-response":
+      return `the mapper ${message.mapper}`;
+    case "migrate":
+      return "a migration";
+    case "locate":
+      return "the beginning of a migration";
+    default:
+      return "its loading";
+  }
+}
+
+/** What a caller is told when the worker died while computing its event. */
+export function failureOf({ reason, message }: Death): {
+  reason: "cpu-limit" | "memory-limit" | "settle-timeout";
+  message: string;
+} {
+  if (reason === "silence") return { reason: "settle-timeout", message: `the machine was stopped: ${message}` };
+  // A crash that is neither is memory too, as far as anyone could tell: loops and heaps are watched.
+  const limit = reason === "cpu-limit" ? reason : "memory-limit";
+  return { reason: limit, message: `the machine was stopped: ${message}` };
+}
