@@ -12,6 +12,8 @@ const maxDepth = 1_024;
  */
 export function isFromWorker(message: unknown, line: string, contextBytes: number): message is FromWorker {
   if (!isJsonObject(message) || typeof message.t !== "string") return false;
+  // A level takes two characters, so that short lines need no counting.
+  if (line.length > 2 * maxDepth && jsonDepth(line) > maxDepth) return false;
   const { id, session, step, turns = [], calls = [], reason = "", message: said = "", text = "" } = message;
   if (!isNumber(id ?? session) || ![reason, said, text].every(isText)) return false;
   if (!isListOf(turns, isNumber) || !isListOf(calls, isNumber)) return false;
@@ -20,8 +22,7 @@ export function isFromWorker(message: unknown, line: string, contextBytes: numbe
 }
 
 function isStep(step: unknown, line: string, contextBytes: number): boolean {
-  // A level takes two characters, so that short lines need no counting.
-  if (!isJsonObject(step) || (line.length > 2 * maxDepth && jsonDepth(line) > maxDepth)) return false;
+  if (!isJsonObject(step)) return false;
   const { state, context, tags, done, running, rows, timers, posts } = step;
   return (
     isStateValue(state) &&

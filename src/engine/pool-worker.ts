@@ -128,6 +128,8 @@ export function describe(message: ToWorker): string {
       return `the event '${String(message.event.type)}'`;
     case "read":
       return `a reading of ${message.name}`;
+    case "explain":
+      return `an explanation of ${message.name}`;
     case "map-request":
     case "map-response":
       return `the mapper ${message.mapper}`;

@@ -4,17 +4,17 @@ import type { ToRunner } from "./protocol.ts";
 import type { RunnerProcess } from "./runner-process.ts";
 import { startRunner } from "./runner-process.ts";
 
+export interface RunnersEvents {
+  onLine(runner: Runner, address: string, json: string): void;
+  /** It went down by itself: `stderr` holds the last of what it printed. */
+  onExit(runner: Runner, message: string, stderr: string): void;
+}
+
 /** What time it is for machine code, and when that changes. */
 export interface Time {
   /** Epoch milliseconds. */
   now(): number;
   onMove(listener: (timeMs: number) => void): void;
-}
-
-export interface RunnersEvents {
-  onLine(runner: Runner, address: string, json: string): void;
-  /** It went down by itself: `stderr` holds the last of what it printed. */
-  onExit(runner: Runner, message: string, stderr: string): void;
 }
 
 export class Runner {
@@ -42,23 +42,28 @@ export class Runner {
     this.#process.send(worker, message);
   }
 
+  /** Lines keep their order: what is sent to a worker after this meets the new time. */
+  tellTime(now: number): void {
+    this.order({ op: "time", now });
+  }
+
   kill(): Promise<void> {
     return this.#process.kill();
   }
 }
 
 export class Runners {
-  readonly #events: RunnersEvents;
   readonly #time: Time | undefined;
+  readonly #events: RunnersEvents;
   readonly #own = new Map<string, Runner>();
   readonly #retired = new Set<Runner>();
   #shared: Runner | undefined;
 
-  /** @param time undefined where it is the real one */
-  constructor(events: RunnersEvents, time: Time | undefined) {
+  /** @param time @see SandboxOptions.time */
+  constructor(time: Time | undefined, events: RunnersEvents) {
     this.#time = time;
-    time?.onMove(() => {
-      for (const runner of this.#all()) this.#tellTime(runner);
+    time?.onMove((timeMs) => {
+      for (const runner of this.#all()) runner.tellTime(timeMs);
     });
     this.#events = {
       onLine: events.onLine,
@@ -109,19 +114,14 @@ export class Runners {
     await Promise.all(this.#all().map((runner) => this.end(runner)));
   }
 
-  #all(): Runner[] {
-    return [...(this.#shared ? [this.#shared] : []), ...this.#own.values(), ...this.#retired];
-  }
-
   #start(owner: string | undefined): Runner {
     const runner = new Runner(owner, this.#events);
-    this.#tellTime(runner);
+    if (this.#time) runner.tellTime(this.#time.now());
     return runner;
   }
 
-  /** Lines keep their order: what is sent to a worker after this meets the new time. */
-  #tellTime(runner: Runner): void {
-    if (this.#time) runner.order({ op: "time", now: this.#time.now() });
+  #all(): Runner[] {
+    return [...(this.#shared ? [this.#shared] : []), ...this.#own.values(), ...this.#retired];
   }
 
   #forget(runner: Runner): void {

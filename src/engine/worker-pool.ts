@@ -46,11 +46,10 @@ export class WorkerPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const events = {
-      onLine: (runner: Runner, address: string, json: string) => this.#route(runner, address, json),
-      onExit: (runner: Runner, message: string, stderr: string) => this.#onRunnerExit(runner, message, stderr),
-    };
-    this.#runners = new Runners(events, options.time);
+    this.#runners = new Runners(options.time, {
+      onLine: (runner, address, json) => this.#route(runner, address, json),
+      onExit: (runner, message, stderr) => this.#onRunnerExit(runner, message, stderr),
+    });
     this.#rounds = { now: 0, ms: options.roundMs ?? 1_000 };
     this.#round = setInterval(() => this.#lookAfter(), this.#rounds.ms).unref();
   }

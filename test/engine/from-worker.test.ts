@@ -61,6 +61,7 @@ test.each<[string, unknown]>([
   ["a context past the limit", withStep({ context: { x: "x".repeat(limit) } })],
   ["a context past the limit in bytes", withStep({ context: { x: "ä".repeat(limit / 2) } })],
   ["what nests too deep", withStep({ snapshot: deep })],
+  ["an answer that does", { t: "explained", id: 1, outcome: deep }],
   ["tags that are numbers", withStep({ tags: [1] })],
   ["an end that is no yes or no", withStep({ done: "yes" })],
   ["a child without a source", withStep({ running: [{ id: "c" }] })],

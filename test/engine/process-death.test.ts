@@ -88,6 +88,30 @@ test("of a version's requests the one is found that killed it at once, among oth
   expect(bad.history()).toEqual(["WARM"]);
 });
 
+test("the manual clock's time is told in a process of its own too, when it starts and when it moves", async () => {
+  let move = (_timeMs: number) => {};
+  const time = {
+    now: () => 5_000,
+    onMove: (listener: typeof move) => {
+      move = listener;
+    },
+  };
+  const own = createHarness({ cpuTimeoutMs: 5_000, memoryBytes: 16_000_000_000, time });
+  const code = chart(
+    5,
+    `{ initial: "a", context: {}, states: { a: { on: { BAD: { ...when(() => { ${killer} }) }, TIME: { actions: set(() => ({ now: Date.now() })) } } } } }`,
+  );
+  const one = own.instance(code);
+  await one.create();
+  expect(await one.send("BAD")).toMatchObject({ kind: "failed", reason: "memory-limit" });
+  await one.send("TIME");
+  expect(one.steps.at(-1)?.context).toEqual({ now: 5_000 });
+  move(6_000);
+  await one.send("TIME");
+  expect(one.steps.at(-1)?.context).toEqual({ now: 6_000 });
+  await own.close();
+});
+
 test("a thread that can't be ended is left behind with its process", async () => {
   const endless = `Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);`;
   const code = chart(

@@ -263,6 +263,193 @@ describe.each([5, 4] as const)("XState %i", (major) => {
     });
   });
 
+  describe("children that end otherwise", () => {
+    const forever = `task(() => new Promise(() => {}))`;
+    const errorOf = (id: string) => (major === 5 ? `xstate.error.actor.${id}` : `error.platform.${id}`);
+    const two = (states: string) =>
+      chart(
+        major,
+        `{ initial: "idle", context: {}, states: { idle: { on: { GO: "busy" } }, busy: { invoke: [{ id: "one", ...${forever} }, { id: "two", ...${forever} }], ${states} }`,
+      );
+
+    test("an invocation that throws where it should begin is its error event", async () => {
+      const code = chart(
+        major,
+        `{ initial: "a", states: { a: { on: { GO: "b" } }, b: { invoke: { id: "bad", ...task(() => { throw new Error("no start"); }), onError: "c" } }, c: {} } }`,
+      );
+      const one = harness.instance(code);
+      await one.create();
+      expect(stateOf(await one.send("GO")).state).toBe("c");
+      expect(one.history()).toEqual(["GO", errorOf("bad")]);
+    });
+
+    test.runIf(major === 4)(
+      "one that is left and begun anew in the macrostep that begins it ends once, too",
+      async () => {
+        const callback = `() => () => { console.log("kid began"); return () => console.log("kid ended"); }`;
+        const again = `{ ...when((c) => !c.again), target: "b", actions: set(() => ({ again: true })) }`;
+        const code = chart(
+          major,
+          `{ initial: "a", context: {}, states: { a: { on: { GO: "b" } }, b: { invoke: { src: ${callback} }, always: ${again} } } }`,
+        );
+        const one = harness.instance(code);
+        await one.create();
+        await one.send("GO", { settleTimeoutMs: 60 });
+        const told = () => harness.printed.filter((line) => line.startsWith("stdout kid "));
+        await vi.waitUntil(() => told().length >= 4, 5_000);
+        expect(told()).toEqual(["began", "ended", "began", "ended"].map((word) => `stdout kid ${word}`));
+      },
+    );
+
+    test("nothing runs of a machine that is done, were it from the start", async () => {
+      const code = chart(
+        major,
+        `{ initial: "a", invoke: { id: "brief", ...${forever} }, states: { a: { always: "over" }, over: { type: "final" } } }`,
+      );
+      const one = harness.instance(code, { settleTimeoutMs: 300 });
+      expect(await one.create()).toMatchObject({ kind: "settled", state: { done: true } });
+      expect(one.steps.map(({ running }) => running)).toEqual(one.steps.map(() => []));
+    });
+
+    test("to a machine that is done they owe nothing", async () => {
+      const one = harness.instance(two(`on: { "${errorOf("one")}": "over" } }, over: { type: "final" } }`));
+      await one.create();
+      await one.send("GO", { settleTimeoutMs: 60 });
+      expect(one.steps.at(-1)?.running).toHaveLength(2);
+      expect(stateOf(await one.send("PING")).state).toBe("over");
+      expect(one.history()).toEqual(["GO", errorOf("one"), "PING"]);
+    });
+
+    test("an event to one that was stopped goes nowhere, and does no harm", async () => {
+      const sending = `on: { TELL: { actions: sendTo("one", { type: "HELLO" }) } } } }`;
+      const code = two(sending).replace("raise, send }", "raise, sendTo }");
+      const one = harness.instance(code);
+      await one.create();
+      await one.send("GO", { settleTimeoutMs: 60 });
+      expect(stateOf(await one.send("TELL")).state).toBe("busy");
+    });
+
+    test.runIf(major === 5)("one that nobody named is not kept in mind", async () => {
+      const spawning = `assign(({ spawn }) => { spawn(fromCallback(() => {})); return {}; })`;
+      const one = harness.instance(
+        chart(major, `{ initial: "a", context: {}, states: { a: { on: { GO: { actions: ${spawning} } } } } }`),
+      );
+      await one.create();
+      await one.send("GO", { settleTimeoutMs: 60 });
+      expect(one.steps.at(-1)?.running).toHaveLength(1);
+      expect(one.steps.at(-1)?.snapshot).not.toHaveProperty("children");
+    });
+
+    const broken = `BREAK: { ...when(() => { throw new Error("no"); }), target: "idle" }`;
+
+    test("those that an error event begins have the settle timeout of the event that it precedes, even if that fails", async () => {
+      const one = harness.instance(
+        two(
+          `on: { "${errorOf("one")}": "again", ${broken} } }, again: { invoke: { id: "next", ...${forever} }, on: { ${broken} } } }`,
+        ),
+      );
+      await one.create();
+      await one.send("GO", { settleTimeoutMs: 60 });
+      expect(await one.send("BREAK", { settleTimeoutMs: 60 })).toMatchObject({ kind: "failed" });
+      await vi.waitUntil(() => !harness.engine.isLive({ orgId: "org", machine: "machine", slug: "one" }), 5_000);
+      expect(one.steps.at(-1)?.running.map(({ id }) => id)).toEqual(["next"]);
+    });
+
+    test("that an error event came to nothing is stored, though children go on and the event fails", async () => {
+      const failing = `"${errorOf("two")}": { ...when(() => { throw new Error("no"); }), target: "idle" }`;
+      const one = harness.instance(
+        two(
+          `on: { "${errorOf("one")}": "again" } }, again: { invoke: { id: "next", ...${forever} }, on: { ${failing}, ${broken} } } }`,
+        ),
+      );
+      await one.create();
+      await one.send("GO", { settleTimeoutMs: 60 });
+      expect(await one.send("BREAK")).toMatchObject({ kind: "failed" });
+      await vi.waitUntil(() => one.steps.at(-1)?.running.length === 1, 5_000);
+      await harness.engine.end({ orgId: "org", machine: "machine", slug: "one" }, new Error("no more"));
+    });
+  });
+
+  describe("order", () => {
+    test("what a machine sent itself before it was done comes to nothing", async () => {
+      const send = (type: string) =>
+        major === 5 ? `sendTo(({ self }) => self, { type: "${type}" })` : `send({ type: "${type}" })`;
+      const code = chart(
+        major,
+        `{ initial: "a", states: { a: { on: { GO: { actions: [${send("END")}, ${send("LATE")}] }, END: "over" } }, over: { type: "final" } } }`,
+      );
+      const one = harness.instance(code);
+      await one.create();
+      expect(stateOf(await one.send("GO"))).toMatchObject({ state: "over", done: true });
+      expect(one.history()).toEqual(["GO", "END"]);
+    });
+
+    test("a child that an assign spawns begins after the actions before it", async () => {
+      const spawned =
+        major === 5
+          ? `({ spawn }) => ({ child: spawn(fromCallback(() => console.log("spawned 5")), { id: "child" }) })`
+          : `() => ({ child: spawn(() => console.log("spawned 4"), "child") })`;
+      const code = chart(
+        major,
+        `{ ${major === 4 ? "predictableActionArguments: true, " : ""}initial: "a", context: {}, states: { a: { on: {
+          GO: { target: "b", actions: [act(() => console.log("before ${major}")), assign(${spawned})] } } }, b: {} } }`,
+      ).replace("raise, send }", "raise, spawn }");
+      const one = harness.instance(code);
+      await one.create();
+      await one.send("GO", { settleTimeoutMs: 60 });
+      expect(harness.printed.filter((line) => line.endsWith(` ${major}`) && /before|spawned/.test(line))).toEqual([
+        `stdout before ${major}`,
+        `stdout spawned ${major}`,
+      ]);
+    });
+
+    test.runIf(major === 5)(
+      "at the start children begin before the actions of states within those that invoke them",
+      async () => {
+        const code = chart(
+          major,
+          `{ initial: "a", states: { a: { invoke: { src: fromCallback(() => console.log("child began")) }, initial: "x", states: { x: { entry: () => console.log("x entered") } } } } }`,
+        );
+        await harness.instance(code, { settleTimeoutMs: 60 }).create();
+        expect(harness.printed.filter((line) => /x entered|child began/.test(line))).toEqual([
+          "stdout child began",
+          "stdout x entered",
+        ]);
+      },
+    );
+
+    test.runIf(major === 5)(
+      "an action sees the state that was stored as the machine's own, and a final one where it begins",
+      async () => {
+        const look = `({ self }) => console.log("sees", JSON.stringify(self.getSnapshot().value))`;
+        const code = chart(
+          major,
+          `{ initial: "a", context: {}, states: { a: { always: { guard: ({ context }) => context.end, target: "over" }, on: { LOOK: { actions: ${look} } } }, over: { type: "final", entry: ${look} } } }`,
+        );
+        const one = harness.instance(code);
+        await one.create();
+        await one.send("LOOK");
+        await harness.instance(code, { slug: "other" }).create({ end: true });
+        expect(harness.printed.filter((line) => line.includes("sees"))).toEqual([
+          `stdout sees "a"`,
+          `stdout sees "over"`,
+        ]);
+      },
+    );
+
+    test.runIf(major === 4)("a machine that begins in a final state begins its children, and ends them", async () => {
+      const code = chart(
+        major,
+        `{ initial: "over", invoke: { id: "child", src: () => () => { console.log("child began 4"); return () => console.log("child ended 4"); } }, states: { over: { type: "final" } } }`,
+      );
+      expect(stateOf(await harness.instance(code).create()).done).toBe(true);
+      expect(harness.printed.filter((line) => /child (began|ended) 4/.test(line))).toEqual([
+        "stdout child began 4",
+        "stdout child ended 4",
+      ]);
+    });
+  });
+
   describe("ending a session", () => {
     const ref = { orgId: "org", machine: "machine", slug: "one" };
 

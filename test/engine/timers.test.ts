@@ -99,4 +99,42 @@ describe.each([5, 4] as const)("XState %i", (major) => {
     await instance.send("UNASK");
     expect(instance.steps.at(-1)?.timers).toEqual([{ id: "nudge", set: null }]);
   });
+
+  const later = (id: string | undefined) => {
+    const options = JSON.stringify({ id, delay: 5 });
+    const event = major === 5 ? `({ type: "NUDGE" })` : `(() => ({ type: "NUDGE" }))`;
+    return major === 5 ? `sendTo(({ self }) => self, ${event}, ${options})` : `send(${event}, ${options})`;
+  };
+
+  it("keeps those that fall due together in the order in which they were set last", async () => {
+    const error = major === 5 ? "xstate.error.actor.kid" : "error.platform.kid";
+    const setting = (...ids: string[]) => `actions: [${ids.map(later).join(", ")}]`;
+    const instance = harness.instance(
+      chart(
+        major,
+        `{ initial: "a", states: { a: { on: { SET: { ${setting("x", "y", "x")} }, GO: "b" } },
+          b: { invoke: { id: "kid", ...task(() => new Promise(() => {})) }, on: { "${error}": { target: "c", ${setting("x", "y")} } } },
+          c: { on: { SET: { ${setting("x")} } } } } }`,
+      ),
+    );
+    await instance.create();
+    await instance.send("SET");
+    expect(ids(instance.steps.at(-1)?.timers ?? [], true)).toEqual(["y", "x"]);
+    await instance.send("GO", { settleTimeoutMs: 60 });
+    await instance.send("SET");
+    expect(instance.history()).toEqual(["SET", "GO", error, "SET"]);
+    expect(ids(instance.steps.at(-1)?.timers ?? [], true)).toEqual(["y", "x"]);
+  });
+
+  it("keeps two that nobody named", async () => {
+    const instance = harness.instance(
+      chart(
+        major,
+        `{ initial: "a", states: { a: { on: { SET: { actions: [${later(undefined)}, ${later(undefined)}] } } } } }`,
+      ),
+    );
+    await instance.create();
+    await instance.send("SET");
+    expect(ids(instance.steps.at(-1)?.timers ?? [], true)).toHaveLength(2);
+  });
 });

@@ -16,7 +16,7 @@ const ours = [
   "domain/json",
   "engine/protocol",
   "engine/worker/actor",
-  "engine/worker/call",
+  "engine/worker/calls",
   "engine/worker/candidates",
   "engine/worker/chart",
   "engine/worker/console",

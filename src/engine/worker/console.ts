@@ -31,7 +31,11 @@ const methods = [
   ...["count", "countReset", "group", "groupCollapsed", "groupEnd", "time", "timeLog", "timeEnd", "clear"],
 ] as const;
 
-let printOwn: (...args: unknown[]) => void = () => {};
+/** Machine code can't reach this one; until there is one, the console of whoever runs it in his own process. */
+let printOwn: (...args: unknown[]) => void = (...args) => {
+  // biome-ignore lint/suspicious/noConsole: nobody has installed one
+  console.log(...args);
+};
 
 /** Replaces the global console. */
 export function installConsole(send: Send): SessionConsole {

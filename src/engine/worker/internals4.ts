@@ -21,6 +21,11 @@ export interface ActionObject {
   _event?: ScxmlEvent;
   activity?: { id?: string; type: string; src?: unknown; data?: unknown };
 }
+/** An action held back; a spawned child has no action of its own and counts as a start. */
+export interface Held {
+  action: ActionObject;
+  run: () => void;
+}
 export interface State4 {
   value: StateValue;
   context: { [key: string]: unknown };

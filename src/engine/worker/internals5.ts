@@ -10,6 +10,7 @@ export interface ActorRef {
   logic: unknown;
   sessionId: string;
   system: System;
+  _snapshot: unknown;
   getSnapshot(): { status: string; children?: Children } | undefined;
   send(event: EventLike): void;
   start(): ActorRef;
@@ -38,6 +39,8 @@ export interface Machine5 {
   transition(snapshot: Snapshot, event: EventLike, scope: Scope): Snapshot;
   getInitialSnapshot(scope: Scope, input: unknown): Snapshot;
   restoreSnapshot(snapshot: unknown, scope: Scope): Snapshot;
+  /** Starts the children of a snapshot that are active. */
+  start(snapshot: Snapshot): void;
   getTransitionData(snapshot: Snapshot, event: EventLike): unknown[];
 }
 export interface Action {

@@ -75,6 +75,7 @@ export class Outbox {
     const key = id === undefined ? `settle.${mark}` : String(id);
     const whole = Math.min(Math.max(0, Math.ceil(delayMs) || 0), longestDelayMs);
     const setting = { mark, delayMs: whole, event: plainEvent(event) };
+    this.#timers.delete(key); // to stand last: timers that fall due together fire in the order in which they were set
     this.#timers.set(key, { id: key, set: to === "self" ? setting : { ...setting, to } });
   }
 

@@ -5,7 +5,8 @@ import type { RunningChild, StateValue } from "../../domain/records.ts";
 import type { FailureReason, Position, Posting, Step, TimerChange, TimerRef } from "../port.ts";
 import type { FromWorker, ToWorker } from "../protocol.ts";
 import type { EventLike, MachineActor } from "./actor.ts";
-import { Call } from "./call.ts";
+import type { Call } from "./calls.ts";
+import { Calls } from "./calls.ts";
 import type { Chart } from "./chart.ts";
 import { describeThrown, describeWithStack } from "./console.ts";
 import { ContextTooLarge, checkContext } from "./context-limit.ts";
@@ -42,7 +43,7 @@ export class Session {
   readonly #deps: SessionDeps;
   readonly #actor: MachineActor;
   readonly #queue: Item[] = [];
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new Calls(() => this.#pumping || this.#afterTimeout());
   #orphans: RunningChild[] = [];
   #rows: Step["rows"] = [];
   /** Changes since the last commit. */
@@ -72,7 +73,7 @@ export class Session {
     const { hasParent, seed } = opening;
     this.#actor = deps.chart.createActor((event) => this.#receive(event), { hasParent, names: createNames(seed) });
     this.#begun = opening.op === "event";
-    const call = this.#openCall(opening.id, opening.timeoutMs);
+    const call = this.#calls.open(opening.id, opening.timeoutMs);
     if (opening.op === "create") {
       const { context, auth, ask } = opening;
       this.#queue.push({ kind: "create", call, context, auth, ask });
@@ -97,7 +98,7 @@ export class Session {
       this.#deps.send({ t: "gone", id: joining.id });
       return;
     }
-    const call = this.#openCall(joining.id, joining.timeoutMs);
+    const call = this.#calls.open(joining.id, joining.timeoutMs);
     const { event, auth, ask, timer } = joining;
     this.#queue.push({ kind: "event", call, event, auth, ask, ...(timer ? { timer } : {}) });
     void this.#pump();
@@ -111,14 +112,6 @@ export class Session {
   end(): void {
     this.#acknowledge?.(false);
     this.#end();
-  }
-
-  #openCall(id: number, timeoutMs: number): Call {
-    const call = new Call(id, timeoutMs, () => {
-      if (!this.#pumping) this.#afterTimeout();
-    });
-    this.#calls.set(id, call);
-    return call;
   }
 
   #receive(event: EventLike): void {
@@ -151,27 +144,37 @@ export class Session {
 
   async #process(item: Item): Promise<void> {
     if (item.kind === "internal") {
-      if (!this.#take(item.event)) return;
+      // What a machine sent itself before it was done comes to nothing.
+      if (this.#actor.project().done) return;
+      this.#take(item.event);
     } else {
       if (item.kind === "event" && item.position && !(await this.#arrive(item.call, item.position))) return;
       if (!(await this.#authorize(item))) return;
       await this.#deliverOrphans();
       if (this.#ended) return this.#deps.send({ t: "gone", id: item.call.id });
-      if (item.kind === "event" && item.timer && !this.#isPending(item.timer)) {
-        return this.#answer(item.call, { t: "void", id: item.call.id });
-      }
-      this.#auth = item.auth;
-      try {
-        if (item.kind === "create") this.#begin(item.context);
-        else this.#step(item.event as EventLike, jsonCopy(item.event));
-      } catch (error) {
-        return this.#fail(item.call, error);
-      }
-      this.#uncommitted.push(item.call);
+      this.#answerOrStep(item);
+      if (!this.#begun) return;
     }
     const settled = this.#queue.length === 0 && this.#actor.running().length === 0;
     // With nothing left to do, the last commit rides on the answer.
-    if (this.#actor.hasEffects() || !settled) await this.#commitAndRun();
+    if (this.#actor.hasEffects() || !(settled || this.#isStored())) await this.#commitAndRun();
+  }
+
+  /** Computes a call's event, or answers the call at once where there is nothing to store. */
+  #answerOrStep(item: Extract<Item, { kind: "create" | "event" }>): void {
+    const { call } = item;
+    if (item.kind === "event" && item.timer && !this.#isPending(item.timer)) {
+      this.#answer(call, { t: "void", id: call.id });
+      return;
+    }
+    this.#auth = item.auth;
+    try {
+      if (item.kind === "create") this.#begin(item.context);
+      else this.#step(item.event as EventLike, jsonCopy(item.event));
+      this.#uncommitted.push(call);
+    } catch (error) {
+      this.#fail(call, error);
+    }
   }
 
   #begin(context: JsonObject): void {
@@ -216,6 +219,7 @@ export class Session {
   #noteLasting(): void {
     const { timers, posts } = this.#actor.takeLasting();
     for (const change of timers) {
+      this.#timers.delete(change.id); // to stand where it was set last
       this.#timers.set(change.id, change);
       this.#marks.set(change.id, change.set?.mark ?? null);
     }
@@ -239,10 +243,10 @@ export class Session {
     }
   }
 
-  /** What earlier children owe comes before the event, each a transition of its own. */
+  /** What earlier children owe comes before the event, each a transition of its own; to a machine that is done they owe nothing. */
   async #deliverOrphans(): Promise<void> {
     for (let child = this.#orphans[0]; child && !this.#ended; child = this.#orphans[0]) {
-      const taken = this.#take(this.#actor.orphanEvent(child));
+      const taken = !this.#actor.project().done && this.#take(this.#actor.orphanEvent(child));
       this.#orphans.shift();
       if (!taken) continue;
       if (this.#actor.hasEffects()) await this.#commitAndRun();
@@ -311,6 +315,12 @@ export class Session {
     return [...this.#orphans, ...this.#actor.running()];
   }
 
+  /** Whether the last commit holds all there is; error events that failed, too, are owed no more. */
+  #isStored(): boolean {
+    const isNews = this.#rows.length > 0 || this.#uncommitted.length > 0;
+    return !isNews && JSON.stringify(this.#owed()) === this.#runningStored;
+  }
+
   #takeStep(): Step {
     const { value, context, tags, done, output, persisted } = this.#actor.project();
     const running = this.#owed();
@@ -339,20 +349,16 @@ export class Session {
   /** Lets go of calls whose settle timeout has passed; with the last of them the session ends. */
   #afterTimeout(): void {
     if (this.#ended) return;
-    const open = [...this.#calls.values()];
-    if (!open.some((call) => call.elapsed)) return;
-    if (open.every((call) => call.elapsed)) this.#finish("interrupted");
-    else for (const call of open) if (call.elapsed) this.#answer(call, { t: "elapsed", id: call.id });
+    const elapsed = this.#calls.elapsed();
+    if (elapsed === "all") this.#finish("interrupted");
+    else for (const call of elapsed) this.#answer(call, { t: "elapsed", id: call.id });
   }
 
   #finish(outcome: "settled" | "interrupted"): void {
-    const dirty =
-      this.#begun &&
-      (this.#rows.length > 0 || this.#uncommitted.length > 0 || JSON.stringify(this.#owed()) !== this.#runningStored);
-    const step = dirty ? this.#takeStep() : undefined;
+    const step = this.#begun && !this.#isStored() ? this.#takeStep() : undefined;
     // A call whose event is still in the queue is told to come again.
-    const isQueued = (id: number) => this.#queue.some((item) => item.kind !== "internal" && item.call.id === id);
-    const calls = [...this.#calls.keys()].filter((id) => !isQueued(id));
+    const isQueued = (call: Call) => this.#queue.some((item) => item.kind !== "internal" && item.call === call);
+    const calls = this.#calls.waiting.filter((call) => !isQueued(call)).map(({ id }) => id);
     try {
       this.#deps.send({ t: "final", session: this.#id, calls, outcome, ...(step ? { step } : {}) });
     } catch (error) {
@@ -363,7 +369,7 @@ export class Session {
 
   /** What it has come to can't be written as JSON (an output may be anything), or is too long to be sent. */
   #giveUp(error: unknown): void {
-    for (const call of [...this.#calls.values()]) this.#fail(call, error);
+    for (const call of this.#calls.waiting) this.#fail(call, error);
     this.#deps.send({ t: "final", session: this.#id, calls: [], outcome: "settled" });
     this.#end();
   }
@@ -375,15 +381,13 @@ export class Session {
   }
 
   #answer(call: Call, message: FromWorker): void {
-    if (!this.#calls.delete(call.id)) return;
-    call.close();
-    this.#deps.send(message);
+    if (this.#calls.close(call)) this.#deps.send(message);
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const call of this.#calls.values()) call.close();
+    this.#calls.end();
     try {
       this.#actor.stop();
     } catch (error) {

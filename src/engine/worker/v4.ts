@@ -12,7 +12,7 @@ import type { Addressee } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor, Projection } from "./actor.ts";
 import { sourceName } from "./actor.ts";
 import { printForMachine } from "./console.ts";
-import type { ActionObject, Child, Exec, Interpreter, Machine4, ScxmlEvent, State4 } from "./internals4.ts";
+import type { ActionObject, Child, Exec, Held, Interpreter, Machine4, ScxmlEvent, State4 } from "./internals4.ts";
 import type { Lasting } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { addressOfRef, isPersistentRef, isPersistentSource, whileComputing } from "./persistent.ts";
@@ -35,6 +35,9 @@ const restoreEvent: ScxmlEvent = {
   type: "external",
 };
 
+/** `InterpreterStatus.Running` */
+const running = 1;
+
 const interpret = interpretXState as unknown as (machine: Machine4, options: object) => Interpreter;
 const registry = xstateRegistry as unknown as { free(sessionId: string): void };
 const mapContext = mapXStateContext as unknown as (mapper: unknown, context: unknown, event: ScxmlEvent) => unknown;
@@ -49,6 +52,7 @@ export function createActor4(
 
 class Actor4 implements MachineActor {
   readonly #machine: Machine4;
+  readonly #receive: (event: EventLike) => void;
   readonly #service: Interpreter;
   #state: State4 | undefined;
   #previous: State4 | undefined;
@@ -63,6 +67,7 @@ class Actor4 implements MachineActor {
 
   constructor(machine: Machine4, receive: (event: EventLike) => void, { hasParent, names }: ActorOptions) {
     this.#machine = machine;
+    this.#receive = receive;
     this.#hasParent = hasParent;
     this.#outbox = new Outbox(names);
     this.#service = createService(machine, receive);
@@ -72,7 +77,8 @@ class Actor4 implements MachineActor {
     const service = this.#service;
     const machine = this.#machine;
     const context = machine._context;
-    const spawns = captureSpawns(service);
+    const spawned: Held[] = [];
+    const release = captureSpawns(service, spawned);
     let state: State4;
     try {
       machine._context = { ...machine.context, ...given };
@@ -80,13 +86,16 @@ class Actor4 implements MachineActor {
       this.#output = outputOf(machine, state);
     } finally {
       machine._context = context;
-      spawns.release();
+      release();
     }
     const show = () => service.update(state, state._event);
     const own = state.actions.filter((action) => !this.#isKept(action, state.context, state._event));
-    const actions = own.map((action) => () => service.exec(action, state));
+    const actions = own.map((action) => this.#effect(action, () => service.exec(action, state)));
     service.start({ value: state.value, context: state.context, _event: state._event });
-    this.#adopt(state, { before: spawns.effects, actions, show, showFirst: true }, state.actions, spawns.ids);
+    // One that starts in a final state is stopped by that at once; what its actions begin has to begin before it ends.
+    Object.assign(service, { status: running, initialized: true });
+    const before = spawned.map(({ run }) => run);
+    this.#adopt(state, { before, actions, show, showFirst: true }, [...causesOf(spawned), ...state.actions]);
   }
 
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
@@ -106,33 +115,32 @@ class Actor4 implements MachineActor {
     if (isUnhandledError(current, event)) return false;
     const scxml: ScxmlEvent = { name: event.type, data: event, $$type: "scxml", type: "external" };
     const predictable = this.#machine.config.predictableActionArguments === true;
-    const recorded: { action: ActionObject; run: () => void }[] = [];
+    const recorded: Held[] = [];
+    const spawned: Held[] = [];
     const record: Exec = (action, context, cause, actions) => {
       if (this.#isKept(action, context, cause)) return;
-      recorded.push({ action, run: () => service._exec(action, context, cause, actions) });
+      recorded.push({ action, run: this.#effect(action, () => service._exec(action, context, cause, actions)) });
     };
-    const spawns = captureSpawns(service);
+    // Predictable actions run while assigns are computed, any others after them all.
+    const release = captureSpawns(service, predictable ? recorded : spawned);
     let next: State4;
     try {
       next = this.#compute(() => service._nextState(scxml, predictable ? record : false));
       this.#output = outputOf(this.#machine, next);
     } finally {
-      spawns.release();
+      release();
     }
     const forward = service.forwardTo.size > 0 ? [() => service.forward(scxml)] : [];
     const actions = predictable
-      ? recorded.map((entry) => entry.run)
-      : next.actions
-          .filter((action) => !this.#isKept(action, next.context, scxml) && this.#doesSomething(action))
-          .map((action) => () => service.exec(action, next));
+      ? recorded.map(({ run }) => run)
+      : this.#withoutIdleStops(
+          spawned,
+          next.actions.filter((action) => !this.#isKept(action, next.context, scxml)),
+        ).map((action) => this.#effect(action, () => service.exec(action, next)));
     const show = () => service.update(next, scxml);
-    const causes = predictable ? recorded.map((entry) => entry.action) : next.actions;
-    this.#adopt(
-      next,
-      { before: [...forward, ...spawns.effects], actions, show, showFirst: !predictable },
-      causes,
-      spawns.ids,
-    );
+    const before = [...forward, ...spawned.map(({ run }) => run)];
+    const causes = [...causesOf(spawned), ...(predictable ? causesOf(recorded) : next.actions)];
+    this.#adopt(next, { before, actions, show, showFirst: !predictable }, causes);
     return true;
   }
 
@@ -225,10 +233,10 @@ class Actor4 implements MachineActor {
     return this.#state;
   }
 
-  #adopt(state: State4, plan: Plan, actions: ActionObject[], spawned: string[]): void {
+  #adopt(state: State4, plan: Plan, actions: ActionObject[]): void {
     this.#state = state;
     this.#plan = plan;
-    const expected = new Set([...this.#service.children.keys(), ...spawned]);
+    const expected = new Set(this.#service.children.keys());
     for (const { type, activity } of actions) {
       const id = activity?.id ?? activity?.type;
       if (id === undefined) continue;
@@ -259,7 +267,8 @@ class Actor4 implements MachineActor {
     }
     const event = action._event?.data ?? action.event;
     if ((type !== "xstate.send" && type !== "xstate.raise") || event === undefined) return false;
-    return this.#outbox.post(this.#addresseeOf(action.to), event, { id, delay });
+    // An id that is empty (of an event that a function makes) is none: nothing could cancel it, and the next would replace it.
+    return this.#outbox.post(this.#addresseeOf(action.to), event, { id: id || undefined, delay });
   }
 
   #addresseeOf(to: unknown): Addressee | "self" | undefined {
@@ -276,10 +285,28 @@ class Actor4 implements MachineActor {
     return true;
   }
 
+  /** An invocation that throws where it should begin ends with its error event; XState itself would throw at whoever sent the event. */
+  #effect(action: ActionObject, run: () => void): () => void {
+    const { type, activity } = action;
+    if (type !== "xstate.start") return run;
+    return () => {
+      try {
+        run();
+      } catch (error) {
+        this.#receive({ type: `error.platform.${activity?.id ?? activity?.type}`, data: error });
+        throw error;
+      }
+    };
+  }
+
   /** Leaving a state stops its invocations even if they ended long ago; that is no reason to wait for the disk. */
-  #doesSomething(action: ActionObject): boolean {
-    const id = action.activity?.id;
-    return action.type !== "xstate.stop" || id === undefined || this.#service.children.has(id);
+  #withoutIdleStops(spawned: Held[], actions: ActionObject[]): ActionObject[] {
+    const live = new Set([...this.#service.children.keys(), ...causesOf(spawned).map(({ activity }) => activity?.id)]);
+    return actions.filter(({ type, activity }) => {
+      const id = activity?.id ?? activity?.type;
+      if (type === "xstate.start" && id !== undefined) live.add(id);
+      return type !== "xstate.stop" || id === undefined || live.delete(id);
+    });
   }
 }
 
@@ -303,18 +330,16 @@ function plainEvent(event: unknown, payload: object | undefined): EventLike {
 }
 
 /** `spawn` inside an assign would start the child before the step is stored: hand out a reference now, start the child with the effects. */
-function captureSpawns(service: Interpreter): { effects: (() => void)[]; ids: string[]; release(): unknown } {
-  const effects: (() => void)[] = [];
-  const ids: string[] = [];
+function captureSpawns(service: Interpreter, held: Held[]): () => void {
   const native = service.spawn;
   service.spawn = (entity, name, options) => {
     let child: Child | undefined;
     const early: unknown[] = [];
-    ids.push(name);
-    effects.push(() => {
+    const run = () => {
       child = native.call(service, entity, name, options);
       for (const event of early) child.send(event);
-    });
+    };
+    held.push({ action: { type: "xstate.start", activity: { id: name, type: name } }, run });
     return {
       id: name,
       send: (event: unknown) => (child ? child.send(event) : void early.push(event)),
@@ -323,7 +348,13 @@ function captureSpawns(service: Interpreter): { effects: (() => void)[]; ids: st
       toJSON: () => ({ id: name }),
     } as Child;
   };
-  return { effects, ids, release: () => Object.assign(service, { spawn: native }) };
+  return () => {
+    service.spawn = native;
+  };
+}
+
+function causesOf(held: Held[]): ActionObject[] {
+  return held.map(({ action }) => action);
 }
 
 /** What the top-level final state's `data` yields for the event that led there; the interpreter would compute it only afterwards. */

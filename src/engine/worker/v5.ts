@@ -106,18 +106,23 @@ class Actor5 implements MachineActor {
   }
 
   restore(value: StateValue, context: JsonObject, persisted: Json): void {
-    const { persistent, ...rest } = isJsonObject(persisted) ? persisted : {};
+    const { persistent, children: known = [], ...rest } = isJsonObject(persisted) ? persisted : {};
     this.#outbox.restore(persistent);
     const children = Object.fromEntries(
       [...this.#outbox.children.keys()].map((id) => [id, { src: persistentLogic, snapshot: { status: "active" } }]),
     );
-    const actors = collectActorRefs(context, (id) => createActor(stubOf("stopped"), { id, parent: this.#host }));
+    const stub = (id: string) => createActor(stubOf("stopped"), { id, parent: this.#host });
+    // Children of an earlier session are over, but code may send to their ids or hold references: natively they stay known, too.
+    const stubs = new Map((known as string[]).map((id) => [id, stub(id)]));
+    const actors = collectActorRefs(context, (id) => stubs.get(id) ?? stub(id));
     const historyValue = reviveHistory(this.#machine, rest.historyValue);
     const snapshot = this.#machine.restoreSnapshot(
       { status: "active", ...rest, historyValue, value, context: actors ?? context, children },
       this.#scope,
     );
+    Object.assign(snapshot.children, Object.fromEntries(stubs));
     this.#snapshot = snapshot;
+    this.#show();
   }
 
   step(event: EventLike): boolean {
@@ -148,6 +153,8 @@ class Actor5 implements MachineActor {
     const historyValue = persistHistory(snapshot.historyValue);
     const persisted: JsonObject = { status: snapshot.status, historyValue, ...this.#outbox.persistedChildren() };
     if (snapshot.output !== undefined) persisted.output = snapshot.output as Json;
+    const known = knownIds(snapshot);
+    if (known.length > 0) persisted.children = known;
     return {
       value: snapshot.value,
       context: snapshot.context,
@@ -182,8 +189,12 @@ class Actor5 implements MachineActor {
         report(error);
       }
     };
-    // At the start XState puts every action off until the actor runs; later it runs actions first and put-off work after the update.
-    if (this.#initial) this.#show();
+    // At the start XState puts every action off until the actor and its children run; later it runs actions first and put-off work after
+    // the update.
+    if (this.#initial) {
+      this.#show();
+      if (this.#current().status === "active") guarded(() => this.#machine.start(this.#current()));
+    }
     for (const effect of effects) {
       if ("deferred" in effect) {
         if (this.#initial) guarded(effect.deferred);
@@ -202,8 +213,9 @@ class Actor5 implements MachineActor {
   }
 
   running(): RunningChild[] {
-    const children = Object.values(this.#current().children);
-    return children
+    const { status, children } = this.#current();
+    if (status !== "active") return []; // whatever still looks alive is stopped by the effects
+    return Object.values(children)
       .filter((child): child is ActorRef => child?.getSnapshot()?.status === "active" && !isPersistent(child))
       .map((child) => ({ id: child.id, src: sourceName(child.src) }));
   }
@@ -234,10 +246,12 @@ class Actor5 implements MachineActor {
     this.#outbox.undo();
   }
 
+  /** From here on machine code sees this snapshot as its own (`self.getSnapshot()`). */
   #show(): void {
     const snapshot = this.#current();
-    // A host whose snapshot is final would stop itself, and with it the relaying to children.
     if (snapshot.status === "active") this.#host.send({ type: showSnapshot, snapshot });
+    // Told of a final one, the host would stop itself, and with it the relaying to children.
+    else this.#host._snapshot = snapshot;
   }
 
   #createHost(): ActorRef {
@@ -328,15 +342,25 @@ function isPersistent(child: ActorRef): boolean {
   return child.logic === persistentLogic || isPersistentSource(child.logic);
 }
 
+/** Ephemeral children that later events may name. XState's own names, which nobody can know, would become ever more. */
+function knownIds({ children }: Snapshot): string[] {
+  return Object.values(children).flatMap((child) =>
+    child && !isPersistent(child) && !/^x:\d+$/.test(child.id) ? [child.id] : [],
+  );
+}
+
 function unregister(system: System, actor: ActorRef): void {
   for (const child of Object.values(actor.getSnapshot()?.children ?? {})) if (child) unregister(system, child);
   system._unregister(actor);
 }
 
-/** Raised events were queued while computing, an unimplemented action does nothing: no reason to wait for the disk. */
+/** Raised events were queued while computing, a child of an earlier session is over, an unimplemented action does nothing: no reason to wait for the disk. */
 function doesSomething(action: Action): boolean {
   if (action.type === "xstate.raise") return false;
-  if (action.type === "xstate.stopChild") return action.params !== undefined;
+  if (action.type === "xstate.stopChild") {
+    const child = action.params as ActorRef | undefined;
+    return child !== undefined && child.getSnapshot()?.status !== "stopped";
+  }
   return action.exec !== undefined;
 }
 
