@@ -174,8 +174,11 @@ test("serves as a library, by itself and as a request listener", async () => {
      const create = async (url, slug) =>
        (await fetch(url + "/machines/light", { method: "POST", headers, body: JSON.stringify({ slug }) })).status;
      const statuses = [await create(server.url, "a"), await create("http://127.0.0.1:" + own.address().port, "a")];
-     const refusal = await startServer({ clock: "manual" }).catch(String);
-     console.log(JSON.stringify([statuses, server.machines, manifest.name, refusal]));
+     const refusal = await startServer({ sundial: "manual" }).catch(String);
+     const other = await startServer({ port: 0, store: "memory:", clock: "manual" });
+     const { fired } = await other.clock.advance(60_000);
+     await other.close();
+     console.log(JSON.stringify([statuses, server.machines, manifest.name, refusal, fired]));
      own.close();
      await server.close();`,
   );
@@ -184,33 +187,37 @@ test("serves as a library, by itself and as a request listener", async () => {
     [200, 409],
     ["light"],
     "settle-server",
-    "TypeError: startServer has no option clock",
+    "TypeError: startServer has no option sundial",
+    0,
   ]);
 });
 
 test("has types that resolve, and are complete", async () => {
   await write(
     "use.ts",
-    `import { type LogLine, type ResponseCheckMode, type ServerLog, type ServerOptions, type SettleServer, startServer } from "settle-server";
+    `import { type Advanced, type LogLine, type Preview, type ResponseCheckMode, type ServerClock, type ServerLog, type ServerOptions, type SettleServer, startServer } from "settle-server";
      const log: ServerLog = ({ level, message, stack }) => void [level === "warn", message.trim(), stack?.trim()];
      const onMachineLog = ({ instance, versionId, outputType, log }: LogLine): void => void [instance?.slug, versionId, outputType, log];
      const responseCheck: ResponseCheckMode = "warn";
      const options: Required<ServerOptions> = {
        port: 0, host: "127.0.0.1", store: "memory:", machines: [], watch: false, settleTimeoutMs: 250, cpuTimeoutMs: 250, retryDelayMs: 250,
-       publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog,
+       clock: "manual", clockStartMs: 1, publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog,
      };
      const server: SettleServer = await startServer(options);
      const strings: string[] = [server.url, server.orgId, server.keyId, server.secretKey, server.adminToken, server.store, ...server.machines];
      server.handler satisfies (request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void;
+     const clock: ServerClock = server.clock;
+     const advanced: Advanced = await clock.advance(1);
+     const preview: Preview = clock.preview(advanced.now + advanced.fired);
      await startServer();
      // @ts-expect-error there is no such option
      await startServer({ prot: 0 });
-     // @ts-expect-error the manual clock is not there yet
-     await startServer({ clock: "manual" });
+     // @ts-expect-error there are two clocks
+     await startServer({ clock: "sundial" });
      // @ts-expect-error a URL is no number
      export const port: number = server.url;
      export const closed: Promise<void> = server.close();
-     export { strings };`,
+     export { preview, strings };`,
   );
   const options = { strict: true, noEmit: true, target: "es2024", module: "nodenext", skipLibCheck: false };
   const types = { types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
