@@ -1,5 +1,6 @@
 // How the tests run: most of them side by side, then, one after another, those that start whole programs and would slow the others' clocks.
 
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Tests that install, proxy or spawn whole programs. */
@@ -11,6 +12,8 @@ export default defineConfig({
     testTimeout: 15_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
+    // Much of what they do is waiting for servers and timeouts, so every core has a file; by itself vitest leaves one idle.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         extends: true,
