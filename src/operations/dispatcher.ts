@@ -36,8 +36,11 @@ export interface Dispatcher {
    * were done meanwhile.
    */
   idle(limit?: number): Promise<boolean>;
-  /** Resolves when nothing that is due waits for its delivery, unless the delivery waits for a machine to settle. */
-  caughtUp(): Promise<void>;
+  /**
+   * Resolves when nothing that is due waits for its delivery, unless the delivery waits for a machine to settle, or when more than `limit`
+   * works were done meanwhile.
+   */
+  caughtUp(limit: number): Promise<void>;
   isRunning(): boolean;
   /** Works that were done since it was made. */
   taken(): number;
@@ -67,7 +70,7 @@ class WorkDispatcher implements Dispatcher {
   #isRunning = false;
   /** Who waits for it to be idle, and how many works may be done in all before they are told that it isn't. */
   #idle: { resolve: (isIdle: boolean) => void; until: number }[] = [];
-  #caughtUp: (() => void)[] = [];
+  #caughtUp: { resolve: () => void; until: number }[] = [];
   /** Whether the next work has to wait until a machine has settled. */
   #isHeldUp = false;
   #cancelAlarm: () => void = () => {};
@@ -99,9 +102,9 @@ class WorkDispatcher implements Dispatcher {
     });
   }
 
-  caughtUp(): Promise<void> {
+  caughtUp(limit: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#caughtUp.push(resolve);
+      this.#caughtUp.push({ resolve, until: this.#done + limit });
       this.#look();
     });
   }
@@ -236,6 +239,8 @@ class WorkDispatcher implements Dispatcher {
     const { store, clock } = this.#options;
     for (const { resolve, until } of this.#idle) if (this.#done > until) resolve(false);
     this.#idle = this.#idle.filter(({ until }) => this.#done <= until);
+    for (const { resolve, until } of this.#caughtUp) if (this.#done > until) resolve();
+    this.#caughtUp = this.#caughtUp.filter(({ until }) => this.#done <= until);
     if (this.#isHeldUp) this.#tellCaughtUp();
     if (this.#isRunning && (this.#claiming || this.#lines.size > 0 || this.#busy > 0)) return;
     const next = this.#isRunning ? store.nextDue() : undefined;
@@ -246,7 +251,7 @@ class WorkDispatcher implements Dispatcher {
   }
 
   #tellCaughtUp(): void {
-    for (const resolve of this.#caughtUp.splice(0)) resolve();
+    for (const { resolve } of this.#caughtUp.splice(0)) resolve();
   }
 }
 

@@ -36,7 +36,8 @@ export interface TimeTravel {
   now(): number;
   /**
    * What a request that writes waits for, so that it meets the same instances every time the same run is made: that everything due is
-   * delivered. What waits for a machine to settle holds nobody up, since the machine may be waiting for this very request.
+   * delivered. What waits for a machine to settle holds nobody up, since the machine may be waiting for this very request; nor does what goes
+   * on without end, since this may be the request that ends it.
    */
   caughtUp(): Promise<void>;
   /**
@@ -93,7 +94,7 @@ export function createTimeTravel(
 
   return {
     now: () => clock.now(),
-    caughtUp: () => dispatcher.caughtUp(),
+    caughtUp: () => dispatcher.caughtUp(limit / 10),
     advance(ms) {
       const moved = moves.then(() => move(ms));
       moves = moved.catch(() => {});

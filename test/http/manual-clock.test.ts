@@ -244,6 +244,19 @@ async function draw(on: Rig): Promise<string[]> {
   return ids;
 }
 
+test("an instance whose timers take no time can be stopped", async () => {
+  const on = await manual();
+  await on.publish(
+    "restless",
+    `import { createMachine } from "npm:xstate@5"; ${authorizers}
+     export default createMachine({ initial: "a", states: { a: { after: { 0: "b" } }, b: { after: { 0: "a" } } } });`,
+  );
+  await create(on, "restless", "x");
+  const paused = await on.call("PUT", "/machines/restless/i/x/status", { json: { status: "paused" } });
+  expect(paused.status).toBe(204);
+  expect(await on.server.clock.advance(3_600_000)).toMatchObject({ now: start + 3_600_000 });
+}, 60_000);
+
 test("a restart goes on with what is stored, and draws other names", async () => {
   const folder = await mkdtemp(join(tmpdir(), "settle-clock-"));
   clean.push(() => rm(folder, { recursive: true, force: true }));
