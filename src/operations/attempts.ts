@@ -174,7 +174,9 @@ async function tryOnce(services: Services, work: DueWork, actor: Actor, plan: Pl
   const { settled } = await begin(services, actor, receiver, plan, owed);
   // Stored with its event, it is gone; else the outcome says why it came to nothing.
   if (await isCurrent(services, work)) await settled;
-  return { kind: "taken", settled: settled.then(ignore, ignore) };
+  const stored = await services.store.get("instance", machineScope(orgId, machine), slug);
+  const isSettling = stored !== null && stored.rec.running.length > 0;
+  return { kind: "taken", settled: settled.then(ignore, ignore), isSettling };
 }
 
 function ignore(): void {

@@ -6,11 +6,12 @@ import type { Change, DueWork, Store } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 
 /**
- * How one try of a work went. `taken`: its event is stored, or needs no storing any more; `settled` is when all that it set off is over.
+ * How one try of a work went. `taken`: its event is stored, or needs no storing any more; `settled` is when all that it set off is over, and
+ * `isSettling` says whether that may take its time, since children run.
  * `postponed`: it was not its turn yet, which is no try.
  */
 export type Try =
-  | { kind: "taken"; settled: Promise<void> }
+  | { kind: "taken"; settled: Promise<void>; isSettling?: boolean }
   | { kind: "failed"; reason: string }
   | { kind: "postponed"; dueAt: number };
 
@@ -179,15 +180,15 @@ class WorkDispatcher implements Dispatcher {
       if (result.kind === "postponed") return await this.#put(work, { ...work.rec, dueAt: result.dueAt });
       this.#done++;
       this.#await(result.settled);
-      if (this.#options.concurrency === 1) await this.#holdUp();
+      if (this.#options.concurrency === 1) await this.#holdUp(result.isSettling === true);
     } catch {
       // Neither the store nor the sandbox could be asked: the same work again later. It is still in the store, whatever becomes of us.
       this.#later(work);
     }
   }
 
-  async #holdUp(): Promise<void> {
-    this.#isHeldUp = true;
+  async #holdUp(isSettling: boolean): Promise<void> {
+    this.#isHeldUp = isSettling;
     this.#tellIdle();
     await Promise.all(this.#settling);
     this.#isHeldUp = false;

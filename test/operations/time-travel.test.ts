@@ -97,7 +97,8 @@ test("one settles before the next begins, and meanwhile nobody is held up", asyn
   const dispatcher = dispatch(async (due) => {
     begun.push(begun.length);
     await replace(due);
-    return { kind: "taken", settled: begun.length === 1 ? first.promise : Promise.resolve() };
+    const isSettling = begun.length === 1;
+    return { kind: "taken", settled: isSettling ? first.promise : Promise.resolve(), isSettling };
   });
   await store.commit([work(5), work(5)]);
   const time = createTimeTravel(clock, store, dispatcher);
@@ -108,4 +109,16 @@ test("one settles before the next begins, and meanwhile nobody is held up", asyn
   expect(begun).toHaveLength(1);
   first.resolve();
   expect(await moved).toMatchObject({ fired: 2 });
+});
+
+test("whoever waits for what is due waits for all of it, where nothing takes its time", async () => {
+  let done = 0;
+  const dispatcher = dispatch(async (due) => {
+    await new Promise(setImmediate);
+    await replace(due, ...(done++ < 3 ? [work(0)] : []));
+    return { kind: "taken", settled: new Promise((resolve) => setImmediate(resolve)) };
+  });
+  await store.commit([work(0), work(0)]);
+  await createTimeTravel(clock, store, dispatcher).caughtUp();
+  expect(done).toBe(5);
 });
