@@ -63,6 +63,18 @@ const child = {
         over: { type: "final", data: { n: (c) => c.public.sum } } } });`,
 };
 
+/** Sends every ball back that isn't spent, whoever served it. */
+const peer = {
+  5: `import { assign, enqueueActions, sendTo, setup } from "npm:xstate@5"; ${helpers}
+    export default setup({}).createMachine({ context: {}, on: { BALL: { actions: [
+      assign({ public: ({ context, event }) => ({ heard: [...context.public.heard, event.from + event.n] }) }),
+      enqueueActions(({ context, event, enqueue }) => { if (event.n > 0) enqueue.sendTo(context.other, { ...event, n: event.n - 1 }); }) ] } } });`,
+  4: `import { actions, assign, createMachine } from "npm:xstate"; ${helpers}
+    export default createMachine({ predictableActionArguments: true, context: {}, on: { BALL: { actions: [
+      assign({ public: (c, event) => ({ heard: [...c.public.heard, event.from + event.n] }) }),
+      actions.choose([{ cond: (c, event) => event.n > 0, actions: { type: "xstate.send", to: (c) => c.other, event: (c, event) => ({ ...event, n: event.n - 1 }) } }]) ] } } });`,
+};
+
 let rig: Rig | undefined;
 const folders: string[] = [];
 afterEach(async () => {
@@ -150,6 +162,33 @@ describe.each([5, 4] as const)("XState %i", (major) => {
     const on = await family();
     await send(on, { type: "LOSE" });
     await vi.waitFor(async () => expect(await read(on, "parent", "p")).toMatchObject({ state: "failed" }));
+  });
+
+  test("two instances that answer each other, both asked at once, never wait for each other", async () => {
+    const on = await start();
+    await on.publish("peer", peer[major]);
+    const other = { a: "b", b: "a" };
+    for (const slug of ["a", "b"] as const) {
+      const ref = { type: "statebacked.instance", id: "other", machineName: "peer", machineInstanceName: other[slug] };
+      const context = { other: ref, public: { heard: [] } };
+      expect((await on.call("POST", "/machines/peer", { json: { slug, context } })).status).toBe(200);
+    }
+    const ask = (slug: string, from: string) =>
+      on.call("POST", `/machines/peer/i/${slug}/events`, { json: { event: { type: "BALL", from, n: 40 } } });
+    const answers = await Promise.all([ask("a", "x"), ask("b", "y"), ask("a", "z")]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const heardBy = async (slug: string) => (await read(on, "peer", slug)).publicContext as { heard: string[] };
+    const all = async () => [...(await heardBy("a")).heard, ...(await heardBy("b")).heard];
+    await vi.waitFor(async () => expect(await all()).toHaveLength(3 * 41), { timeout: 10_000 });
+    for (const slug of ["a", "b"]) {
+      const { heard } = await heardBy(slug);
+      // Each ball comes in the order in which it was sent, once.
+      for (const from of ["x", "y", "z"]) {
+        const numbers = heard.filter((ball) => ball.startsWith(from)).map((ball) => Number(ball.slice(1)));
+        expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
+        expect(new Set(numbers).size).toBe(numbers.length);
+      }
+    }
   });
 
   test("parent and child talk across a restart", async () => {
