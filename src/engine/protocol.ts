@@ -11,7 +11,8 @@ import type { Explanation, FailureReason, MappedRequest, Position, Step, TimerRe
 export type ToRunner =
   /** The first line of all. Every line of the runner's begins with the secret, so that nothing else in its process can speak for it. */
   | { op: "begin"; secret: string }
-  | { op: "open"; worker: number; versionId: string; code: string; limits: Limits }
+  /** `isTraced`: it tells at every promise whose doing comes next, which costs time and is worth it where nobody could be blamed before. */
+  | { op: "open"; worker: number; versionId: string; code: string; limits: Limits; isTraced: boolean }
   /** Nobody waits for this worker any more, until it is sent something. */
   | { op: "rest"; worker: number }
   | { op: "close"; worker: number }

@@ -36,6 +36,8 @@ export class WorkerPool {
   readonly #byVersion = new Map<string, Promise<PoolWorker>>();
   readonly #runners: Runners;
   readonly #quarantine = new Quarantine();
+  /** Versions whose worker died of somebody's doing, and nobody knew whose. */
+  readonly #unblamed = new Set<string>();
   readonly #rounds: Rounds;
   readonly #round: NodeJS.Timeout;
   /** Whoever waits for a runner of its own tries again. */
@@ -105,7 +107,8 @@ export class WorkerPool {
     const worker: PoolWorker = new PoolWorker({ versionId, number, runner, rounds: this.#rounds, onVacant });
     this.#byNumber.set(number, worker);
     const { limits } = this.#options;
-    runner.order({ op: "open", worker: number, versionId, code: source, limits });
+    const isTraced = this.#unblamed.has(versionId);
+    runner.order({ op: "open", worker: number, versionId, code: source, limits, isTraced });
     return worker;
   }
 
@@ -206,6 +209,8 @@ export class WorkerPool {
     const [alone = 0] = known === 0 && reason !== "closed" && worker.waiting.size === 1 ? worker.waiting.keys() : [];
     const culprit = known || alone;
     const guilty = worker.waiting.get(culprit);
+    if (guilty) this.#unblamed.delete(versionId);
+    else if (reason !== "closed" && culprit !== wholeWorker && worker.waiting.size > 0) this.#unblamed.add(versionId);
     const where = guilty ? ` in ${describe(guilty.message)}` : culprit === wholeWorker ? " while loading" : "";
     if (reason !== "closed") this.#options.onTrouble(`the worker of ${versionId} was ended${where}: ${message}`);
     for (const [id, { listener }] of this.#remove(worker))

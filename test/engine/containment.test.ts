@@ -1,5 +1,7 @@
 // Code that runs away, wherever in a machine it does, loses its worker, and nobody else notices for long.
 
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { chart } from "./charts.ts";
 import type { Harness } from "./harness.ts";
@@ -68,6 +70,29 @@ test("a neighbour that was waiting in the same worker is served again, without i
   expect(served.map((outcome) => stateOf(outcome).state)).toEqual(["a", "a", "a", "a", "a"]);
   expect(await stuck).toMatchObject({ kind: "failed", reason: "cpu-limit" });
   expect(harness.printed.filter((line) => line === "stdout noted")).toHaveLength(5);
+});
+
+test("of many that wait, the one that runs away after an await is found, and the others are served", async () => {
+  // Answers the bad one first, while all of them wait.
+  const listener = createServer(({ url }, response) => setTimeout(() => response.end(), url === "/BAD" ? 150 : 400));
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const base = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`;
+  const code = chart(5, `{ initial: "a", states: { a: { on: { OK: {}, BAD: {} } } } }`).replace(
+    /export const allowWrite = .*/,
+    `export const allowWrite = async ({ event }) => {
+       if (!event) return true;
+       await fetch("${base}" + event.type);
+       if (event.type === "BAD") for (;;) {}
+       return true; };`,
+  );
+  const [bad, ...others] = ["bad", "one", "two", "three"].map((slug) => harness.instance(code, { slug }));
+  for (const instance of [bad, ...others]) await instance?.create();
+  const [runaway, ...answers] = await Promise.all([bad?.send("BAD"), ...others.map((other) => other.send("OK"))]);
+  expect(runaway).toMatchObject({ kind: "failed", reason: "cpu-limit" });
+  expect(answers.map((answer) => stateOf(answer).state)).toEqual(["a", "a", "a"]);
+  expect(harness.troubles.at(-1)).toContain("in the event 'BAD' of bad");
+  expect(harness.troubles.length).toBeLessThanOrEqual(2);
+  listener.close();
 });
 
 test("machine code's own forgotten errors are noted and stop nobody", async () => {

@@ -60,10 +60,10 @@ function quit(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-function open({ worker: number, versionId, code, limits }: Extract<ToRunner, { op: "open" }>): void {
+function open({ worker: number, versionId, code, limits, isTraced }: Extract<ToRunner, { op: "open" }>): void {
   const beat = new Int32Array(new SharedArrayBuffer(8));
   const worker = new Worker(boot, {
-    workerData: { library, code, beat, limits, time },
+    workerData: { library, code, beat, limits, time, isTraced },
     argv: [],
     env: {},
     stdin: true,

@@ -1,6 +1,7 @@
 // A worker's dispatcher: one machine version, its calls and its sessions.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { promiseHooks } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
 import type { FromWorker, Limits, ToWorker } from "../protocol.ts";
 import { maxLineLength, wholeWorker } from "../protocol.ts";
@@ -23,7 +24,12 @@ type ReadCall = Extract<ToWorker, { op: "read" }>;
 
 const port = parentPort;
 if (!port) throw new Error("this module runs in a worker only");
-const { beat, limits, time } = workerData as { beat: Int32Array; limits: Limits; time: BigInt64Array };
+const { beat, limits, time, isTraced } = workerData as {
+  beat: Int32Array;
+  limits: Limits;
+  time: BigInt64Array;
+  isTraced: boolean;
+};
 const sessions = new Map<number, Session>();
 
 const send = (message: FromWorker) => {
@@ -44,6 +50,8 @@ installHook();
 guardNetwork(limits.allowLocal);
 shareCryptography();
 scrubGlobals(port, () => mark(output.current()));
+// What goes on after an await is nobody's that the calls or timers could tell.
+if (isTraced) promiseHooks.onBefore(() => output.current() !== 0 && mark(output.current()));
 // From here on machine code runs: the watchdog counts only now, not while the worker itself was starting.
 Atomics.store(beat, 1, -1);
 
