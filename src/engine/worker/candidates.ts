@@ -3,47 +3,10 @@
 import type { Candidate } from "../port.ts";
 import type { EventLike } from "./actor.ts";
 import { describeThrown } from "./console.ts";
+import type { Machine4, ScxmlEvent, State4 } from "./internals4.ts";
+import type { Machine5, Snapshot, StateNode, StateNode5, Transition, Transition5 } from "./internals5.ts";
 
-/** What of a state node matters here, in either XState. */
-interface Node {
-  id: string;
-  parent?: Node;
-  order: number;
-}
-interface Transition {
-  eventType: string;
-  target?: { id: string }[];
-  actions: unknown[];
-}
-interface Transition5 extends Transition {
-  guard?: unknown;
-}
-interface Node5 extends Node {
-  transitions: Map<string, Transition5[]>;
-  next(snapshot: unknown, event: EventLike): unknown;
-}
-export interface Machine5 {
-  getTransitionData(snapshot: Snapshot5, event: EventLike): unknown[];
-}
-export interface Snapshot5 {
-  _nodes: Node5[];
-}
-interface Transition4 extends Transition {
-  cond?: unknown;
-  in?: unknown;
-}
-interface Node4 extends Node {
-  getCandidates(type: string): Transition4[];
-  next(state: unknown, event: object): unknown;
-}
-export interface Machine4 {
-  getTransitionData(state: State4, event: EventLike): { transitions: unknown[] } | undefined;
-}
-export interface State4 {
-  configuration: Node4[];
-}
-
-export function candidates5(machine: Machine5, snapshot: Snapshot5, event: EventLike): Candidate[] {
+export function candidates5(machine: Machine5, snapshot: Snapshot, event: EventLike): Candidate[] {
   const taken = orNothing(() => machine.getTransitionData(snapshot, event));
   return innermostFirst(snapshot._nodes).flatMap((node) =>
     asked5(node, snapshot, event).map((transition) => {
@@ -59,7 +22,7 @@ export function candidates5(machine: Machine5, snapshot: Snapshot5, event: Event
  * XState itself says which of a node's transitions an event concerns, and in which order: it asks their guards until one passes. Here all
  * fail, and note that they were asked.
  */
-function asked5(node: Node5, snapshot: Snapshot5, event: EventLike): Transition5[] {
+function asked5(node: StateNode5, snapshot: Snapshot, event: EventLike): Transition5[] {
   const asked: Transition5[] = [];
   const noting = (transition: Transition5) => ({
     ...transition,
@@ -74,7 +37,7 @@ function asked5(node: Node5, snapshot: Snapshot5, event: EventLike): Transition5
 }
 
 export function candidates4(machine: Machine4, state: State4, event: EventLike): Candidate[] {
-  const scxml = { name: event.type, data: event, $$type: "scxml", type: "external" };
+  const scxml: ScxmlEvent = { name: event.type, data: event, $$type: "scxml", type: "external" };
   const taken = orNothing(() => machine.getTransitionData(state, event)?.transitions ?? []);
   return innermostFirst(state.configuration).flatMap((node) =>
     node.getCandidates(event.type).map((transition) => {
@@ -93,7 +56,7 @@ function derived<N extends object>(node: N, changes: Partial<N>): N {
 }
 
 function candidate(
-  node: Node,
+  node: StateNode,
   { eventType, target, actions }: Transition,
   isTaken: boolean,
   guard: Candidate["guard"],
@@ -139,10 +102,10 @@ function orNothing(ask: () => unknown[]): unknown[] {
 }
 
 /** XState asks the innermost active states first, each of them before its parents. */
-function innermostFirst<N extends Node>(nodes: readonly N[]): N[] {
+function innermostFirst<N extends StateNode>(nodes: readonly N[]): N[] {
   return [...nodes].sort((a, b) => depth(b) - depth(a) || a.order - b.order);
 }
 
-function depth(node: Node): number {
+function depth(node: StateNode): number {
   return node.parent ? depth(node.parent) + 1 : 0;
 }

@@ -3,8 +3,8 @@
 import type { Candidate } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor } from "./actor.ts";
 import { describeThrown } from "./console.ts";
-import type { Machine4 } from "./internals4.ts";
-import type { Machine5 } from "./internals5.ts";
+import type { Machine4, State4 } from "./internals4.ts";
+import type { Machine5, Snapshot } from "./internals5.ts";
 import { loaded } from "./load.ts";
 import type { HttpApiMapper } from "./mapper.ts";
 import { readMapper } from "./mapper.ts";
@@ -77,7 +77,7 @@ async function chart5(machine: Machine5, companions: Companions): Promise<Loaded
   const createActor: Chart["createActor"] = (receive, options) => createActor5(machine, receive, options);
   const positions = async () => (await import("./position5.ts")).positions5(machine);
   const candidates: Chart["candidates"] = async (native, event) =>
-    (await import("./candidates.ts")).candidates5(machine as never, native as never, event);
+    (await import("./candidates.ts")).candidates5(machine, native as Snapshot, event);
   return { chart: { xstate: 5, ...companions, createActor, candidates, positions } };
 }
 
@@ -93,7 +93,7 @@ async function chart4(machine: Machine4, companions: Companions): Promise<Loaded
   const createActor: Chart["createActor"] = (receive, options) => createActor4(machine, receive, options);
   const positions = async () => (await import("./position4.ts")).positions4(machine);
   const candidates: Chart["candidates"] = async (native, event) =>
-    (await import("./candidates.ts")).candidates4(machine as never, native as never, event);
+    (await import("./candidates.ts")).candidates4(machine, native as State4, event);
   return { chart: { xstate: 4, ...companions, createActor, candidates, positions } };
 }
 

@@ -3,6 +3,7 @@
 import type { Json } from "../../domain/json.ts";
 import type { StateValue } from "../../domain/records.ts";
 import type { EventLike } from "./actor.ts";
+import type { StateNode, Transition } from "./internals5.ts";
 
 export interface ScxmlEvent {
   name: string;
@@ -34,15 +35,28 @@ export interface State4 {
   historyValue: Json | undefined;
   actions: ActionObject[];
   nextEvents: string[];
-  configuration: { type: string; parent: unknown; doneData: unknown }[];
+  /** The active states. */
+  configuration: StateNode4[];
   _event: ScxmlEvent;
 }
 export type Exec = (action: ActionObject, context: unknown, event: ScxmlEvent, actions?: unknown) => void;
-export interface Machine4 {
-  id: string;
+export interface StateNode4 extends StateNode {
+  type: string;
+  doneData: unknown;
+  /** The transitions that an event concerns, in the order in which they are asked. */
+  getCandidates(type: string): Transition4[];
+  /** The transition that it would take itself. */
+  next(state: State4, event: ScxmlEvent): unknown;
+}
+export interface Transition4 extends Transition {
+  cond?: unknown;
+  in?: unknown;
+}
+export interface Machine4 extends StateNode {
   context: { [key: string]: unknown } | undefined;
   config: { predictableActionArguments?: boolean };
   _context: unknown;
+  getTransitionData(state: State4, event: EventLike): { transitions: unknown[] } | undefined;
 }
 export interface Child {
   id: string;

@@ -26,11 +26,35 @@ export interface Snapshot {
   tags: Set<string>;
   children: Children;
   historyValue: Remembered | undefined;
+  /** The active states. */
+  _nodes: StateNode5[];
   output?: unknown;
   error?: unknown;
 }
 /** By the id of a history state, the states that it remembers. */
 export type Remembered = { [history: string]: { id: string }[] };
+/** What is the same of a state in both XStates. */
+export interface StateNode {
+  id: string;
+  parent?: StateNode;
+  /** Its place in the document. */
+  order: number;
+}
+export interface StateNode5 extends StateNode {
+  /** By event descriptor. */
+  transitions: Map<string, Transition5[]>;
+  /** The transition that it would take itself. */
+  next(snapshot: Snapshot, event: EventLike): unknown;
+}
+/** What is the same of a transition in both XStates. */
+export interface Transition {
+  eventType: string;
+  target?: { id: string }[];
+  actions: unknown[];
+}
+export interface Transition5 extends Transition {
+  guard?: unknown;
+}
 export interface Machine5 {
   id: string;
   config: { context?: unknown };
