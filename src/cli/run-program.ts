@@ -13,10 +13,11 @@ const forwarded = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"] as const;
  * @throws CannotRun when it can't be started
  */
 export async function runProgram(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  let stopForwarding = () => {};
+  let child: ChildProcess | undefined;
+  // Before it starts: a signal that came in between would end us and leave it behind.
+  const stopForwarding = forwardSignals((signal) => child?.kill(signal));
   try {
-    const child = spawn(file, args, { env, stdio: "inherit" });
-    stopForwarding = forwardSignals(child);
+    child = spawn(file, args, { env, stdio: "inherit" });
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return signal === null ? (code ?? 0) : 128 + constants.signals[signal];
   } catch (cause) {
@@ -27,11 +28,11 @@ export async function runProgram(file: string, args: readonly string[], env: Nod
 }
 
 /** While it runs, signals are the program's affair: it may finish something first. */
-function forwardSignals(child: ChildProcess): () => void {
+function forwardSignals(pass: (signal: NodeJS.Signals) => void): () => void {
   // A terminal gives its keys' signals to the whole foreground; passed on as well, they would arrive twice.
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   const forward = (signal: NodeJS.Signals) => {
-    if (!hasTerminal || (signal !== "SIGINT" && signal !== "SIGQUIT")) child.kill(signal);
+    if (!hasTerminal || (signal !== "SIGINT" && signal !== "SIGQUIT")) pass(signal);
   };
   for (const signal of forwarded) process.on(signal, forward);
   return () => {

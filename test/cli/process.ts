@@ -23,7 +23,8 @@ export interface Running {
   line(pattern: RegExp): Promise<string>;
   ended: Promise<Finished>;
   stop(signal?: NodeJS.Signals): Promise<Finished>;
-  /** The same for its whole group, as a terminal does it. */
+  /** To its whole group, as a terminal does it. */
+  signalGroup(signal: NodeJS.Signals): void;
   stopGroup(signal: NodeJS.Signals): Promise<Finished>;
 }
 
@@ -37,6 +38,12 @@ export function settle(args: string[], env: { [name: string]: string } = {}, cwd
 export function settleIn(copy: string, args: string[]): Running {
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
   return run(join(copy, "src/cli/main.ts"), args, { PATH, HOME, TMPDIR }, copy);
+}
+
+/** Any program of Node's, run the same way in a folder. */
+export function node(file: string, folder: string): Running {
+  const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
+  return run(file, [], { PATH, HOME, TMPDIR }, folder);
 }
 
 function run(main: string, args: string[], env: { [name: string]: string }, cwd?: string): Running {
@@ -57,6 +64,13 @@ function run(main: string, args: string[], env: { [name: string]: string }, cwd?
       changed();
     });
   });
+  const signalGroup = (signal: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // all of it has ended
+    }
+  };
   return {
     child,
     stdout,
@@ -77,12 +91,9 @@ function run(main: string, args: string[], env: { [name: string]: string }, cwd?
       child.kill(signal);
       return ended;
     },
+    signalGroup,
     stopGroup(signal) {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, signal);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // all of it has ended
-      }
+      signalGroup(signal);
       return ended;
     },
   };
