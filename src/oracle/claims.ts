@@ -3,7 +3,7 @@
 import { type Claim, messageRule } from "./contracts.ts";
 import type { Answer } from "./exchange.ts";
 import { mismatch, show } from "./match.ts";
-import type { Ledger } from "./report.ts";
+import type { Findings } from "./run/findings.ts";
 
 /** Why an answer is not what is claimed of it, or null when it is. Variables in the claim are filled in already. */
 export function refutation({ status, body, text, headers = {}, withinMs }: Claim, answer: Answer): string | null {
@@ -25,7 +25,7 @@ export function refutation({ status, body, text, headers = {}, withinMs }: Claim
 }
 
 /** Enters an exchange under the rules that hold for each: is the status declared, and is the rest as declared for it? */
-export function judgeExchange(ledger: Ledger, { operationId, status, violations }: Answer, repro: string[]): void {
+export function judgeExchange(ledger: Findings, { operationId, status, violations }: Answer, repro: string[]): void {
   if (status === 0 || operationId === undefined) return;
   ledger.count(operationId, status);
   const statusRule = status < 400 ? "SB-SPEC-SUCCESS-STATUS-DECLARED" : "SB-SPEC-ERROR-STATUS-DECLARED";
@@ -39,7 +39,7 @@ export function judgeExchange(ledger: Ledger, { operationId, status, violations 
 }
 
 /** Enters what came over a realtime socket under the rule that holds for every message. */
-export function judgeMessages(ledger: Ledger, { violations, json }: Answer, repro: string[]): void {
+export function judgeMessages(ledger: Findings, { violations, json }: Answer, repro: string[]): void {
   const [first] = violations;
   if (first) ledger.fail(messageRule, first.message, repro);
   else if (Array.isArray(json) && json.length > 0) ledger.pass(messageRule);

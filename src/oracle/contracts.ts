@@ -18,13 +18,19 @@ export type Capability =
   | "settle-timeout"
   | "retries"
   | "ws"
-  | "xstate5";
+  | "xstate5"
+  | "upload";
+
+/** The stages that exercise rules without a scenario. */
+export type StageName = "fuzz" | "paths" | "commands" | "concurrent" | "durability";
 
 export interface Rule {
   id: string;
   title: string;
   level: Level;
   needs?: Capability[];
+  /** What exercises it when no scenario does. */
+  stage?: StageName;
   source: { doc: string; at: string; quote: string };
 }
 
@@ -223,6 +229,11 @@ export function operationsClaimedIn(steps: readonly Step[], isTallied = false): 
   });
 }
 
+/** Ids of the operations that steps call. */
+export function operationsIn(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => [...calledBy(step), ...operationsIn(stepsWithin(step))]);
+}
+
 /** The operation that a step calls by itself. */
 function calledBy(step: Step): string[] {
   if ("send" in step) return [step.send];
@@ -246,9 +257,9 @@ function danglingReferences({ rules, scenarios, machines, migrations }: Contract
     ...repeated(rules.map(({ id }) => id)).map((id) => `There are two rules ${id}.`),
     ...repeated(names).map((name) => `There are two scenarios ${name}.`),
     ...[...claimed].filter((id) => !known.has(id)).map((id) => `There is no rule ${id}.`),
-    ...[...known]
-      .filter((id) => !claimed.has(id) && !rulesOfEveryExchange.test(id))
-      .map((id) => `No scenario exercises ${id}.`),
+    ...rules
+      .filter(({ id, stage }) => stage === undefined && !claimed.has(id) && !rulesOfEveryExchange.test(id))
+      .map(({ id }) => `No scenario exercises ${id}.`),
     ...scenarios.flatMap(({ name, steps }) =>
       migrationsOf(steps)
         .filter((migration) => !migrations.has(migration))

@@ -2,6 +2,7 @@
 
 import { shellPrelude } from "./caller.ts";
 import type { Level, Rule } from "./contracts.ts";
+import type { Findings } from "./run/findings.ts";
 import { socketPrelude, usesSockets } from "./socket-shell.ts";
 import { madeTokenPrelude } from "./subject-token.ts";
 
@@ -18,6 +19,8 @@ export interface RuleResult {
   message: string;
   /** A bash script that shows a failure again: it signs with `SETTLE_*` of the environment. */
   repro: string[];
+  /** Arguments of `settle verify` that exercise the rule again in the same way. */
+  replay?: string[];
 }
 
 export interface Report {
@@ -31,9 +34,17 @@ export interface Report {
   };
 }
 
+interface Failure {
+  message: string;
+  repro: string[];
+  replay?: string[];
+}
+
 interface Entry {
   passes: number;
-  failure?: { message: string; repro: string[] };
+  failure?: Failure;
+  /** A failure that another attempt did not have. */
+  flake?: Failure;
   fault?: string;
   skipped?: string;
   /** Why it may not have been exercised. */
@@ -41,9 +52,15 @@ interface Entry {
 }
 
 /** Collects what a run learns about each rule. The first failure of a rule is the one that is told. */
-export class Ledger {
+export class Ledger implements Findings {
+  readonly #onFailure: ((rule: string, failure: Failure) => void) | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #statuses = new Map<string, Map<number, number>>();
+
+  /** `onFailure` hears each failing rule once, as soon as it is known. */
+  constructor(onFailure?: (rule: string, failure: Failure) => void) {
+    this.#onFailure = onFailure;
+  }
 
   #entry(rule: string): Entry {
     const entry = this.#entries.get(rule) ?? { passes: 0 };
@@ -56,10 +73,23 @@ export class Ledger {
   }
 
   /** `repro` holds the curl lines that led there. */
-  fail(rule: string, message: string, repro: string[]): void {
+  fail(rule: string, message: string, repro: string[], replay?: string[]): void {
+    this.#tell(rule, "failure", message, repro, replay);
+  }
+
+  /** It failed once, and once not. */
+  flake(rule: string, message: string, repro: string[], replay?: string[]): void {
+    this.#tell(rule, "flake", message, repro, replay);
+  }
+
+  #tell(rule: string, kind: "failure" | "flake", message: string, repro: string[], replay?: string[]): void {
+    const entry = this.#entry(rule);
+    if (entry[kind] !== undefined) return;
     const sockets = usesSockets(repro) ? socketPrelude : [];
-    const prelude = [...shellPrelude, ...madeTokenPrelude, ...sockets];
-    this.#entry(rule).failure ??= { message, repro: [...prelude, ...repro] };
+    const prelude = repro.length === 0 ? [] : [...shellPrelude, ...madeTokenPrelude, ...sockets];
+    const failure = { message, repro: [...prelude, ...repro], ...(replay === undefined ? {} : { replay }) };
+    entry[kind] = failure;
+    this.#onFailure?.(rule, failure);
   }
 
   /** The oracle itself failed while it exercised the rule. */
@@ -83,7 +113,7 @@ export class Ledger {
 
   report(target: string, seed: number, rules: readonly Rule[]): Report {
     const results = rules.map((rule) => resultOf(rule, this.#entries.get(rule.id)));
-    const ran = results.filter(({ status }) => status === "passed" || status === "failed" || status === "warned");
+    const ran = results.filter(({ status }) => ["passed", "failed", "warned", "flaky"].includes(status));
     const isViolated = results.some(
       ({ status }) => status === "failed" || status === "flaky" || status === "oracle-error",
     );
@@ -105,6 +135,7 @@ export class Ledger {
 function resultOf({ id, title, level, source: { doc, at, quote } }: Rule, entry: Entry = { passes: 0 }): RuleResult {
   const rule = { id, title, level, source: `${doc}, ${at}: “${quote}”`, message: "", repro: [] };
   if (entry.failure) return { ...rule, ...entry.failure, status: level === "ADVISORY" ? "warned" : "failed" };
+  if (entry.flake) return { ...rule, ...entry.flake, status: level === "ADVISORY" ? "warned" : "flaky" };
   if (entry.fault !== undefined) return { ...rule, status: "oracle-error", message: entry.fault };
   if (entry.passes > 0) return { ...rule, status: "passed" };
   if (entry.skipped !== undefined) return { ...rule, status: "skipped", message: entry.skipped };

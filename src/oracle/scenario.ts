@@ -6,7 +6,7 @@ import { judgeExchange, judgeMessages, refutation } from "./claims.ts";
 import type { Claim, Eventually, Pages, Parallel, Repeat, Request, Rule, Send, Step, Upload, Ws } from "./contracts.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import { dig, fill } from "./fill.ts";
-import type { Ledger } from "./report.ts";
+import type { Findings } from "./run/findings.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** What a scenario's steps work with. Branches of a `parallel` get a copy with variables of their own. */
@@ -15,7 +15,7 @@ export interface Scope {
   title: string;
   exchange: Exchange;
   sockets: Sockets;
-  ledger: Ledger;
+  ledger: Findings;
   rules: ReadonlyMap<string, Rule>;
   /** Why a rule does not apply to the target, or null. */
   inapplicable: (rule: Rule) => string | null;

@@ -38,8 +38,7 @@ async function judge(only: string[], fault?: Spoilt): Promise<Report> {
   return verify({
     target: { ...server, url: relay.url },
     contracts,
-    capabilities: new Set(["ws", "admin"]),
-    settleTimeoutMs: 1_000,
+    profile: { title: "a relay", capabilities: ["ws", "admin", "upload"], settleTimeoutMs: 1_000, pageSize: 100 },
     prefix: `spoilt${++runs}`,
     now: () => Date.now(),
     only,

@@ -41,8 +41,7 @@ function judge(
   return verify({
     target: { url, ...fakeCredentials },
     contracts,
-    capabilities: new Set(capabilities),
-    settleTimeoutMs: 1_000,
+    profile: { title: "a fake", capabilities: [...capabilities, "upload"], settleTimeoutMs: 1_000, pageSize: 100 },
     prefix: "test",
     now: () => Date.now(),
     only,
@@ -151,7 +150,8 @@ describe("a run that can't judge", () => {
   it("says so when the contract itself is at fault", async () => {
     const step = { send: "getTea", expect: [{ rule: "SB-MACHINE-GET-200", status: 200 }] };
     const broken = { ...contracts, scenarios: [{ name: "tea", steps: [step] }] };
-    const options = { capabilities: new Set<Capability>(), settleTimeoutMs: 1_000, prefix: "t", now: () => Date.now() };
+    const profile = { title: "nobody", capabilities: [], settleTimeoutMs: 1_000, pageSize: 100 };
+    const options = { profile, prefix: "t", now: () => Date.now() };
     const target = { url: await fake(), ...fakeCredentials };
     const report = await verify({ target, contracts: broken, ...options, only: ["tea"] });
     const result = report.rules.find(({ id }) => id === "SB-MACHINE-GET-200");

@@ -1,0 +1,158 @@
+// The scenario stage: each journey once for each XState its machines are written for, several at a time, a broken one a second time.
+
+import { type Contracts, codeKinds, operationsIn, rulesOf, type Scenario, type XStateVersion } from "../contracts.ts";
+import { runSteps, type Scope } from "../scenario.ts";
+import { createSockets } from "../sockets.ts";
+import { Attempt, type Findings } from "./findings.ts";
+import { lackOfMachine } from "./machines.ts";
+import { hindrance, type Run, type Stage } from "./stage.ts";
+
+export const scenarios: Stage = {
+  name: "scenario",
+  async run(run) {
+    const wanted = run.contracts.scenarios.filter((scenario) => isWanted(scenario, run));
+    const variants = wanted.flatMap((scenario) => variantsOf(scenario, run));
+    let done = 0;
+    await inParallel(atOnce, variants, async ([scenario, version]) => {
+      if (!run.signal.aborted) await runTwiceIfBroken(scenario, version, run);
+      run.progress("scenario", ++done, variants.length, scenario.name);
+    });
+  },
+};
+
+/** Most of their time is waiting, for the target and for what is due later. */
+const atOnce = 8;
+
+async function inParallel<T>(atOnce: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  const worker = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+function isWanted({ name, steps }: Scenario, run: Run): boolean {
+  return run.isWanted("scenario") || [name, ...rulesOf(steps)].some(run.isWanted);
+}
+
+/** Those that apply to the target; the others' rules are skipped, with the reason. */
+function variantsOf(scenario: Scenario, run: Run): [Scenario, XStateVersion | null][] {
+  const { contracts, ledger, profile } = run;
+  const rules = rulesOf(scenario.steps);
+  const skip = (reason: string) => {
+    for (const rule of rules) ledger.skip(rule, reason);
+  };
+  const general = hindrance(run, scenario.needs ?? [], operationsIn(scenario.steps));
+  if (general !== null) {
+    skip(general);
+    return [];
+  }
+  return versionsOf(scenario, contracts)
+    .filter((version) => {
+      const machines = (scenario.machines ?? []).filter((machine) => isNamed(machine, scenario));
+      const reason =
+        version === null
+          ? null
+          : ((version === 5 ? hindrance(run, ["xstate5"]) : null) ??
+            machines
+              .map((machine) => lackOfMachine(machine, version, contracts, profile))
+              .find((lack) => lack !== null) ??
+            null);
+      if (reason !== null) skip(reason);
+      return reason === null;
+    })
+    .map((version) => [scenario, version]);
+}
+
+/** Whether the steps use the machine's slug; of others only the code is used. */
+function isNamed(machine: string, { steps }: Scenario): boolean {
+  return JSON.stringify(steps).includes(`{${machine}}`);
+}
+
+function versionsOf({ machines }: Scenario, contracts: Contracts): (XStateVersion | null)[] {
+  if (machines === undefined) return [null];
+  const all: XStateVersion[] = [5, 4];
+  return all.filter((version) => machines.every((machine) => contracts.machines.get(machine)?.has(version)));
+}
+
+/** What fails once may be the scenario's bad luck or the target's: a second attempt tells which failures are flaky. */
+async function runTwiceIfBroken(scenario: Scenario, version: XStateVersion | null, run: Run): Promise<void> {
+  const first = await attempt(scenario, version, run);
+  const again = first.hasFailed && !run.signal.aborted ? await attempt(scenario, version, run) : undefined;
+  first.enter(run.ledger, again);
+}
+
+async function attempt(scenario: Scenario, version: XStateVersion | null, run: Run): Promise<Attempt> {
+  const findings = new Attempt();
+  try {
+    await runVariant(scenario, version, findings, run);
+  } catch (error) {
+    const message = `${scenario.name}: ${error instanceof Error ? error.message : error}`;
+    for (const rule of rulesOf(scenario.steps)) findings.fault(rule, message);
+  }
+  return findings;
+}
+
+async function runVariant(
+  scenario: Scenario,
+  version: XStateVersion | null,
+  findings: Findings,
+  run: Run,
+): Promise<void> {
+  const scope = scopeOf(scenario.name, version, findings, run);
+  const rules = rulesOf(scenario.steps);
+  for (const machine of scenario.machines ?? []) {
+    if (version === null || !isNamed(machine, scenario)) continue;
+    const published = await run.machines.get(machine, version);
+    if (published === null) {
+      for (const rule of rules) findings.note(rule, `the machine ${machine} could not be published`);
+      return;
+    }
+    scope.trail.push(...published.trail);
+    scope.variables.set(machine, published.slug);
+  }
+  for (const name of scenario.names ?? []) scope.variables.set(name, run.newName(name));
+  const isWhole = await runSteps(scenario.steps, scope).finally(() => scope.sockets.close());
+  if (isWhole) return;
+  for (const rule of rules) findings.note(rule, `${scope.title} stopped before it`);
+}
+
+/** What the steps of a scenario, or those that publish a machine, work with. */
+export function scopeOf(name: string, version: XStateVersion | null, findings: Findings, run: Run): Scope {
+  const { target, profile, check, now } = run;
+  const onOpen = () => findings.count("openRealtime", 101);
+  return {
+    title: version === null ? name : `${name} (XState ${version})`,
+    exchange: run.exchange,
+    sockets: createSockets({ target, check, now, onOpen }),
+    ledger: findings,
+    rules: run.rules,
+    inapplicable: ({ needs = [] }) => hindrance(run, needs),
+    variables: new Map<string, unknown>([
+      ["longerThanSettlingMs", profile.settleTimeoutMs + 5_000],
+      ["orgId", target.orgId],
+    ]),
+    codeOf: (code) => {
+      if (code.startsWith(codeKinds.text)) return { code: code.slice(codeKinds.text.length) };
+      return code.startsWith(codeKinds.migration)
+        ? migrationCode(code.slice(codeKinds.migration.length), run.contracts)
+        : machineCode(code, version, run);
+    },
+    trail: [],
+  };
+}
+
+/** In code, the text `{name}` is the slug of the machine of that name, if that was published before. */
+function machineCode(machine: string, version: XStateVersion | null, { contracts, machines }: Run) {
+  const written = version === null ? undefined : contracts.machines.get(machine)?.get(version);
+  if (version === null || written === undefined) throw new Error(`The scenario does not list the machine ${machine}.`);
+  const slugOf = (name: string) => machines.slugOf(name, version);
+  const code = written.replaceAll(/"\{([a-z]\w*)\}"/g, (text, name: string) => JSON.stringify(slugOf(name)) ?? text);
+  return code === written ? { code, file: `contracts/machines/${machine}.v${version}.js` } : { code };
+}
+
+function migrationCode(migration: string, { migrations }: Contracts) {
+  const code = migrations.get(migration);
+  if (code === undefined) throw new Error(`There is no migration ${migration}.`);
+  return { code, file: `contracts/migrations/${migration}.js` };
+}
