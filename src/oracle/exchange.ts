@@ -56,6 +56,8 @@ export interface ExchangeOptions {
   now: () => number;
   /** A request that takes longer counts as unanswered. */
   timeoutMs: number;
+  /** Is told of every call that was answered, and of those that weren't. */
+  onAnswer?: (call: Call, answer: Answer) => void;
 }
 
 export interface Exchange {
@@ -63,7 +65,7 @@ export interface Exchange {
   upload(upload: CodeUpload): Promise<Answer>;
 }
 
-export function createExchange({ target, check, now, timeoutMs }: ExchangeOptions): Exchange {
+export function createExchange({ target, check, now, timeoutMs, onAnswer }: ExchangeOptions): Exchange {
   async function answer(url: string, init: RequestInit, known: Pick<Answer, "curl" | "operationId">, judge: Judge) {
     const start = now();
     let answer: Answer;
@@ -89,7 +91,9 @@ export function createExchange({ target, check, now, timeoutMs }: ExchangeOption
       if (body !== undefined) init.body = new TextEncoder().encode(body); // bytes: fetch adds no content type
       const { operationId } = call;
       const known = { curl: curlOf(call), ...(operationId === undefined ? {} : { operationId }) };
-      return answer(`${target.url}${call.path}`, init, known, judgeOf(check, operationId));
+      const answered = await answer(`${target.url}${call.path}`, init, known, judgeOf(check, operationId));
+      onAnswer?.(call, answered);
+      return answered;
     },
     upload: (upload) =>
       answer(upload.url, { method: "POST", body: formOf(upload) }, { curl: curlOfUpload(upload) }, () => []),

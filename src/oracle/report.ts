@@ -32,6 +32,8 @@ export interface Report {
     operations: { operationId: string; statuses: { [status: string]: number } }[];
     rules: { run: number; total: number };
   };
+  /** What the run made and could not take away, a sentence each. */
+  leftovers?: string[];
 }
 
 interface Failure {

@@ -2,9 +2,10 @@
 
 import { createResponseCheck } from "../spec/response-check.ts";
 import { type Contracts, type Rule, rulesOf, rulesOfEveryExchange } from "./contracts.ts";
-import { createExchange, type Target } from "./exchange.ts";
+import { type Answer, type Call, createExchange, type Target } from "./exchange.ts";
 import type { Profile } from "./profile.ts";
 import { Ledger, type Report } from "./report.ts";
+import { type Cleanup, createCleanup } from "./run/cleanup.ts";
 import { createMachines } from "./run/machines.ts";
 import { scenarios, scopeOf } from "./run/scenarios.ts";
 import type { Run, Stage } from "./run/stage.ts";
@@ -29,6 +30,8 @@ export interface VerifyOptions {
   /** Ends the run early; the report then holds what is known. */
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
+  /** Is told of every call of the run, also of those that prepare or take away. */
+  onExchange?: (call: Call, answer: Answer) => void;
 }
 
 /** What happens while it runs. */
@@ -50,7 +53,8 @@ const defaultRuns = 100;
 /** @throws TargetUnreachable */
 export async function verify(options: VerifyOptions): Promise<Report> {
   const { target, contracts, only = [""], seed = 1, onEvent = () => {} } = options;
-  const run = createRun(options);
+  const cleanup = createCleanup();
+  const run = createRun(options, cleanup);
   const probe = await run.exchange.send({ method: "GET", path: "/machines", headers: {}, caller: {} });
   if (probe.status === 0) throw new TargetUnreachable(`${target.url} gives ${probe.text}`);
   for (const stage of stages) {
@@ -58,11 +62,10 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     onEvent({ event: "stage", stage: stage.name });
     await stage.run(run);
   }
-  return run.ledger.report(
-    target.url,
-    seed,
-    contracts.rules.filter((rule) => isReported(rule, contracts, only)),
-  );
+  onEvent({ event: "stage", stage: "cleanup" });
+  const leftovers = await cleanup.run(run.exchange);
+  const rules = contracts.rules.filter((rule) => isReported(rule, contracts, only));
+  return { ...run.ledger.report(target.url, seed, rules), leftovers };
 }
 
 /** A rule that was asked for, or that a scenario or stage that was asked for exercises; those of every exchange always. */
@@ -74,10 +77,14 @@ function isReported({ id, stage }: Rule, { scenarios }: Contracts, only: readonl
   return starts(id) || ofScenario || (stage !== undefined && starts(stage)) || rulesOfEveryExchange.test(id);
 }
 
-function createRun(options: VerifyOptions): Run {
+function createRun(options: VerifyOptions, cleanup: Cleanup): Run {
   const { target, contracts, profile, prefix, now, only = [""], seed = 1, runs = defaultRuns, onEvent } = options;
+  const onAnswer = (call: Call, answer: Answer) => {
+    cleanup.observe(call, answer);
+    options.onExchange?.(call, answer);
+  };
   const check = createResponseCheck();
-  const exchange = createExchange({ target, check, now, timeoutMs: profile.settleTimeoutMs * 2 + 20_000 });
+  const exchange = createExchange({ target, check, now, timeoutMs: profile.settleTimeoutMs * 2 + 20_000, onAnswer });
   const rules = new Map(contracts.rules.map((rule) => [rule.id, rule]));
   const ledger = new Ledger((rule, { message }) =>
     onEvent?.({ event: "failure", rule, level: rules.get(rule)?.level ?? "MUST", message }),

@@ -4,6 +4,7 @@ import { type Contracts, codeKinds, operationsIn, rulesOf, type Scenario, type X
 import { runSteps, type Scope } from "../scenario.ts";
 import { createSockets } from "../sockets.ts";
 import { Attempt, type Findings } from "./findings.ts";
+import { inParallel } from "./in-parallel.ts";
 import { lackOfMachine } from "./machines.ts";
 import { hindrance, type Run, type Stage } from "./stage.ts";
 
@@ -22,14 +23,6 @@ export const scenarios: Stage = {
 
 /** Most of their time is waiting, for the target and for what is due later. */
 const atOnce = 8;
-
-async function inParallel<T>(atOnce: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = [...items];
-  const worker = async () => {
-    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-}
 
 function isWanted({ name, steps }: Scenario, run: Run): boolean {
   return run.isWanted("scenario") || [name, ...rulesOf(steps)].some(run.isWanted);
