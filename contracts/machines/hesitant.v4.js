@@ -1,8 +1,10 @@
-// A counter whose authorizer takes `delayMs` to say yes.
+// A counter whose authorizers take `delayMs` to allow a write (an event may name its own `waitMs`), and `readDelayMs` to allow a read.
 import { assign, createMachine } from "npm:xstate";
 
-export const allowRead = () => true;
-export const allowWrite = ({ context }) => new Promise((resolve) => setTimeout(resolve, context.delayMs, true));
+const yesAfter = (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs, true));
+
+export const allowRead = ({ context }) => (context.readDelayMs > 0 ? yesAfter(context.readDelayMs) : true);
+export const allowWrite = ({ context, event }) => yesAfter(event?.waitMs ?? context.delayMs);
 
 export default createMachine({
   id: "hesitant",

@@ -131,10 +131,24 @@ export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventua
 
 export interface Scenario {
   name: string;
+  /** Of its file: what it is about. */
+  tags?: string[];
   needs?: Capability[];
   machines?: string[];
   names?: string[];
   steps: Step[];
+}
+
+interface ScenarioFile {
+  tags?: string[];
+  scenarios: Scenario[];
+}
+
+/** Why no scenario asks for these statuses: of the operations named, or of every operation that declares them. */
+export interface Unreached {
+  operations?: string[];
+  statuses: string[];
+  reason: string;
 }
 
 /** Which XState a machine's code is written for. */
@@ -143,6 +157,7 @@ export type XStateVersion = 4 | 5;
 export interface Contracts {
   rules: Rule[];
   scenarios: Scenario[];
+  unreached: Unreached[];
   /** Code by machine and XState version. */
   machines: Map<string, Map<XStateVersion, string>>;
   /** Code of migrations by name: the same for both XStates. */
@@ -158,9 +173,11 @@ export class ContractsInvalid extends Error {
 export function loadContracts(folder: string): Contracts {
   const { rules } = read<{ rules: Rule[] }>(folder, "rules.yaml", "rules");
   const files = readdirSync(join(folder, "scenarios")).toSorted();
-  const scenarios = files.flatMap(
-    (file) => read<{ scenarios: Scenario[] }>(folder, join("scenarios", file), "scenarios").scenarios,
-  );
+  const scenarios = files.flatMap((file) => {
+    const { tags = [], scenarios } = read<ScenarioFile>(folder, join("scenarios", file), "scenarios");
+    return scenarios.map((scenario) => ({ ...scenario, tags }));
+  });
+  const { unreached } = read<{ unreached: Unreached[] }>(folder, "unreached.yaml", "unreached");
   const machines = new Map<string, Map<XStateVersion, string>>();
   for (const file of readdirSync(join(folder, "machines"))) {
     const [, name = "", version] = /^(.+)\.v([45])\.js$/.exec(file) ?? [];
@@ -172,7 +189,7 @@ export function loadContracts(folder: string): Contracts {
   for (const file of readdirSync(join(folder, "migrations"))) {
     migrations.set(file.replace(/\.js$/, ""), readFileSync(join(folder, "migrations", file), "utf8"));
   }
-  const contracts = { rules, scenarios, machines, migrations };
+  const contracts = { rules, scenarios, unreached, machines, migrations };
   const dangling = danglingReferences(contracts);
   if (dangling.length > 0) throw new ContractsInvalid(dangling.join("\n"));
   return contracts;
@@ -241,7 +258,8 @@ function calledBy(step: Step): string[] {
   return "pages" in step ? [step.pages] : [];
 }
 
-function stepsWithin(step: Step): Step[] {
+/** The steps that a step consists of. */
+export function stepsWithin(step: Step): Step[] {
   if ("repeat" in step) return step.steps;
   if ("parallel" in step) return step.parallel.flat();
   if ("eventually" in step) return [step.eventually];

@@ -4,16 +4,18 @@ import {
   type MediaType,
   methods,
   type OpenApiDocument,
+  type Operation,
   type OperationObject,
   operationsOf,
   pointer,
   type Reference,
   resolve,
 } from "../spec/document.ts";
-import { operationsClaimedIn, type Scenario } from "./contracts.ts";
+import { operationsClaimedIn, type Scenario, type Unreached } from "./contracts.ts";
+import { statusesClaimedIn } from "./statuses-claimed.ts";
 
 export interface Gap {
-  lacks: "handler" | "operation" | "contract" | "example";
+  lacks: "handler" | "operation" | "contract" | "status" | "example";
   /** A sentence that says what is missing where, and one that says how to mend it. */
   message: string;
 }
@@ -23,10 +25,12 @@ export interface Whole {
   /** Ids of the operations that have a handler. */
   handled: ReadonlySet<string>;
   scenarios: readonly Scenario[];
+  /** Why no scenario asks for some statuses. */
+  unreached: readonly Unreached[];
 }
 
 /** In the document's order. A component that several operations share is told once. */
-export function findGaps({ document, handled, scenarios }: Whole): Gap[] {
+export function findGaps({ document, handled, scenarios, unreached }: Whole): Gap[] {
   const claimed = new Set(scenarios.flatMap(({ steps }) => operationsClaimedIn(steps)));
   const operations = operationsOf(document);
   const ids = new Set(operations.map(({ operationId }) => operationId));
@@ -39,6 +43,11 @@ export function findGaps({ document, handled, scenarios }: Whole): Gap[] {
       ];
     }),
     ...[...handled].filter((id) => !ids.has(id)).map(withoutOperation),
+    ...statusesUnclaimed(
+      operations.filter(({ operationId }) => claimed.has(operationId)),
+      scenarios,
+      unreached,
+    ),
     ...examplesMissing(document),
   ];
 }
@@ -56,6 +65,34 @@ function withoutOperation(id: string): Gap {
 function withoutContract(operation: string): Gap {
   const mend = "Let a scenario in contracts/scenarios send it and claim a rule of contracts/rules.yaml.";
   return { lacks: "contract", message: `${operation} has no contract. ${mend}` };
+}
+
+/** Statuses that neither a scenario claims nor a reason excuses, and reasons that excuse what no operation needs excused. */
+function statusesUnclaimed(
+  operations: readonly Operation[],
+  scenarios: readonly Scenario[],
+  unreached: readonly Unreached[],
+): Gap[] {
+  const claimed = statusesClaimedIn(scenarios.flatMap(({ steps }) => steps));
+  const open = operations.flatMap(({ operationId, statuses }) =>
+    statuses.filter((status) => !claimed.get(operationId)?.has(status)).map((status) => ({ operationId, status })),
+  );
+  const excuses = ({ operations: ids, statuses }: Unreached, { operationId, status }: (typeof open)[number]) =>
+    statuses.includes(status) && (ids === undefined || ids.includes(operationId));
+  const unexcused = open.filter((pair) => !unreached.some((entry) => excuses(entry, pair)));
+  const idle = unreached.filter((entry) => !open.some((pair) => excuses(entry, pair)));
+  return [
+    ...unexcused.map(({ operationId, status }) => withoutStatus(operationId, status)),
+    ...idle.map(({ statuses, reason }): Gap => {
+      const message = `The reason for ${statuses.join(", ")} in contracts/unreached.yaml excuses nothing (“${reason}”). Take it out.`;
+      return { lacks: "status", message };
+    }),
+  ];
+}
+
+function withoutStatus(operationId: string, status: string): Gap {
+  const mend = "Let a scenario claim it, or say in contracts/unreached.yaml why a black box can't.";
+  return { lacks: "status", message: `No scenario asks for the status ${status} of ${operationId}. ${mend}` };
 }
 
 /** A body that is described somewhere and shown nowhere. */

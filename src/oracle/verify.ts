@@ -19,7 +19,7 @@ export interface VerifyOptions {
   prefix: string;
   /** Epoch milliseconds. */
   now: () => number;
-  /** Starts of rule ids or of scenario names, or stages: what to run, and which rules to report. All without it. */
+  /** Starts of rule ids, of scenarios' names and tags, or of stages: what to run, and which rules to report. All without it. */
   only?: readonly string[];
   /** What generated values come from; 1 without it. */
   seed?: number;
@@ -72,7 +72,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
 function isReported({ id, stage }: Rule, { scenarios }: Contracts, only: readonly string[]): boolean {
   const starts = (text: string) => only.some((start) => text.startsWith(start));
   const ofScenario = scenarios.some(
-    ({ name, steps }) => (starts(name) || only.includes("scenario")) && rulesOf(steps).includes(id),
+    ({ name, tags = [], steps }) => ["scenario", name, ...tags].some(starts) && rulesOf(steps).includes(id),
   );
   return starts(id) || ofScenario || (stage !== undefined && starts(stage)) || rulesOfEveryExchange.test(id);
 }

@@ -9,7 +9,10 @@ const handled = new Set(operations.map(({ operationId }) => operationId));
 const claim = { rule: "SB-ANY", status: 200 };
 const send = (id: string, expect = [claim]): Step => ({ send: id, expect });
 const scenarios: Scenario[] = operations.map(({ operationId }) => ({ name: operationId, steps: [send(operationId)] }));
-const whole = { document, handled, scenarios };
+/** The status 200 is claimed everywhere; the others are excused. */
+const others = [...new Set(operations.flatMap(({ statuses }) => statuses))].filter((status) => status !== "200");
+const unreached = [{ statuses: others, reason: "This test does not care." }];
+const whole = { document, handled, scenarios, unreached };
 
 const without = (set: ReadonlySet<string>, id: string) => new Set([...set].filter((other) => other !== id));
 /** The document with something deleted from it. */
@@ -49,6 +52,25 @@ describe("told is the loss of", () => {
         lacks: "contract",
         message: expect.stringMatching(new RegExp(`^${id} \\(.+\\) has no contract\\. .*contracts/scenarios.*\\.$`)),
       },
+    ]);
+  });
+
+  test("a status that no scenario claims and no reason excuses", () => {
+    const excused = [{ statuses: others.filter((status) => status !== "409"), reason: "This test does not care." }];
+    const gaps = findGaps({ ...whole, unreached: excused });
+    expect(gaps.length).toBeGreaterThan(3);
+    expect(gaps[0]?.message).toMatch(/^No scenario asks for the status 409 of createMachine\. .*unreached\.yaml/);
+    const claiming = [
+      ...scenarios,
+      { name: "another", steps: [send("createMachine", [{ rule: "SB-ANY", status: 409 }])] },
+    ];
+    expect(findGaps({ ...whole, scenarios: claiming, unreached: excused })).toEqual(gaps.slice(1));
+  });
+
+  test("a reason that excuses nothing", () => {
+    const idle = [...unreached, { operations: ["getMachine"], statuses: ["200"], reason: "It was true once." }];
+    expect(findGaps({ ...whole, unreached: idle })).toEqual([
+      { lacks: "status", message: expect.stringContaining("It was true once.") },
     ]);
   });
 

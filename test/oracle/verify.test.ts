@@ -15,8 +15,10 @@ const contracts = loadContracts(`${root}contracts`);
 const beyondTheFake = ["settling-", "mapper-", "index-", "logs-", "timer-", "child-", "message-", "effect-"];
 const tooMuch = ["slow", "hesitant", "parcel"];
 const known = contracts.scenarios.filter(
-  ({ name, machines = [] }) =>
-    !beyondTheFake.some((start) => name.startsWith(start)) && !machines.some((machine) => tooMuch.includes(machine)),
+  ({ name, tags = [], machines = [] }) =>
+    !tags.includes("refusals") && // which ask for every operation that there is
+    !beyondTheFake.some((start) => name.startsWith(start)) &&
+    !machines.some((machine) => tooMuch.includes(machine)),
 );
 const scenarios = known.map(({ name }) => name);
 const scenariosOf = (rules: string[]) =>

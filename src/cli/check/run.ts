@@ -52,8 +52,8 @@ async function driftPart(document: OpenApiDocument): Promise<Report> {
 
 async function gapsPart(document: OpenApiDocument): Promise<Report> {
   try {
-    const { scenarios } = loadContracts(join(root, "contracts"));
-    const gaps = findGaps({ document, handled: deliveredOperations(), scenarios });
+    const { scenarios, unreached } = loadContracts(join(root, "contracts"));
+    const gaps = findGaps({ document, handled: deliveredOperations(), scenarios, unreached });
     return { findings: gaps.map(({ message }) => message), notes: [] };
   } catch (error) {
     if (error instanceof ContractsInvalid) {

@@ -19,20 +19,44 @@ interface Made {
 }
 
 export function createCleanup(): Cleanup {
-  const machines = new Map<string, Made>();
-  const instances = new Map<string, Made>();
-  const others = new Map<string, Made>();
-  const organizations: string[] = [];
+  const made: Inventory = { machines: new Map(), instances: new Map(), others: new Map(), organizations: [] };
+  const makers = makersInto(made);
+  return {
+    observe(call, answer) {
+      if (answer.status < 200 || answer.status > 299) return;
+      // An organization that the run made stays, with all that is in it.
+      if (call.headers["x-statebacked-org-id"] !== undefined) return;
+      makers[call.operationId ?? ""]?.(call, answer);
+    },
+    run: (exchange) => unmakeAll(made, exchange),
+  };
+}
 
-  const makers: { [operationId: string]: (call: Call, answer: Answer) => void } = {
-    createMachine: (call) => {
-      const slug = String(dig(parsed(call.body), "/slug"));
+/** What is there because of the run. */
+interface Inventory {
+  /** By slug. */
+  machines: Map<string, Made>;
+  /** By path. */
+  instances: Map<string, Made>;
+  /** Keys and providers, in the order they were made. */
+  others: Map<string, Made>;
+  /** Ids. */
+  organizations: string[];
+}
+
+type Maker = (call: Call, answer: Answer) => void;
+
+/** What a success of each operation adds to the inventory, or takes out of it. */
+function makersInto({ machines, instances, others, organizations }: Inventory): { [operationId: string]: Maker } {
+  return {
+    createMachine: ({ body }) => {
+      const slug = String(dig(parsed(body), "/slug"));
       machines.set(slug, { what: `the machine ${slug}`, undo: deletion("machine", slug, slug) });
     },
     deleteMachine: ({ path }) => machines.delete(segments(path)[1] ?? ""),
-    createMachineInstance: (call) => {
-      const machine = segments(call.path)[1] ?? "";
-      const slug = String(dig(parsed(call.body), "/slug"));
+    createMachineInstance: ({ path, body }) => {
+      const machine = segments(path)[1] ?? "";
+      const slug = String(dig(parsed(body), "/slug"));
       const undo = deletion("instance", machine, slug);
       instances.set(undo.path, { what: `the instance ${slug} of ${machine}`, undo });
     },
@@ -43,54 +67,47 @@ export function createCleanup(): Cleanup {
       others.set(undo.path, { what: `the key ${id}`, undo });
     },
     deleteKey: ({ path }) => others.delete(path),
-    upsertTokenProvider: (call) => {
-      const service = String(dig(parsed(call.body), "/service"));
+    upsertTokenProvider: ({ body }) => {
+      const service = String(dig(parsed(body), "/service"));
       const path = `/token-providers/${encodeURIComponent(service)}`;
       const undo = { ...asOwner, operationId: "deleteTokenProvider", method: "DELETE", path };
       others.set(undo.path, { what: `the token provider ${service}`, undo });
     },
     deleteTokenProvider: ({ path }) => others.delete(path),
     upsertIdentityProvider: (call) => {
-      const { iss, aud } = (parsed(call.body) ?? {}) as { iss?: string; aud?: string };
-      const body = JSON.stringify({ iss, aud });
+      const body = providerIn(call);
       const undo = { ...asOwner, operationId: "deleteIdentityProvider", method: "DELETE", path: "/idps", body };
       others.set(body, { what: `the identity provider ${body}`, undo });
     },
-    deleteIdentityProvider: ({ body }) => {
-      const { iss, aud } = (parsed(body) ?? {}) as { iss?: string; aud?: string };
-      others.delete(JSON.stringify({ iss, aud }));
-    },
+    deleteIdentityProvider: (call) => others.delete(providerIn(call)),
     createOrg: (_, { json }) => organizations.push(String(dig(json, "/id"))),
   };
+}
 
-  return {
-    observe(call, answer) {
-      if (answer.status < 200 || answer.status > 299) return;
-      // An organization that the run made stays, with all that is in it.
-      if (call.headers["x-statebacked-org-id"] !== undefined) return;
-      makers[call.operationId ?? ""]?.(call, answer);
-    },
-    async run(exchange) {
-      const stays: string[] = [];
-      const unmake = async ({ what, undo }: Made) => {
-        const { status, text } = await exchange.send(undo);
-        // What is not there any more was taken along by something else.
-        if (status !== 404 && (status < 200 || status > 299))
-          stays.push(`${what} stays: ${status} ${text.slice(0, 200)}`);
-      };
-      const providers = [...others.values()];
-      await inParallel(atOnce, [...instances.values()], unmake);
-      await inParallel(atOnce, [...machines], async ([slug, made]) => {
-        for (const instance of await instancesOf(slug, exchange)) await unmake(instance);
-        await unmake(made);
-      });
-      // In the order they were made: a provider needs its key, and keys come first.
-      for (const made of providers.toReversed()) await unmake(made);
-      if (organizations.length > 0)
-        stays.push(`${organizations.length} organizations stay: the API has no way to delete one`);
-      return stays;
-    },
+/** What identifies an identity provider, as JSON. */
+function providerIn({ body }: Call): string {
+  const { iss, aud } = (parsed(body) ?? {}) as { iss?: string; aud?: string };
+  return JSON.stringify({ iss, aud });
+}
+
+async function unmakeAll({ machines, instances, others, organizations }: Inventory, exchange: Exchange) {
+  const stays: string[] = [];
+  const unmake = async ({ what, undo }: Made) => {
+    const { status, text } = await exchange.send(undo);
+    // What is not there any more was taken along by something else.
+    if (status !== 404 && (status < 200 || status > 299)) stays.push(`${what} stays: ${status} ${text.slice(0, 200)}`);
   };
+  // Those that the deletions change, so copies.
+  const providers = [...others.values()].toReversed(); // a provider was made after its key, and needs it
+  await inParallel(atOnce, [...instances.values()], unmake);
+  await inParallel(atOnce, [...machines], async ([slug, made]) => {
+    for (const instance of await instancesOf(slug, exchange)) await unmake(instance);
+    await unmake(made);
+  });
+  for (const made of providers) await unmake(made);
+  if (organizations.length > 0)
+    stays.push(`${organizations.length} organizations stay: the API has no way to delete one`);
+  return stays;
 }
 
 const atOnce = 8;

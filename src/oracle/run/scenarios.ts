@@ -24,8 +24,8 @@ export const scenarios: Stage = {
 /** Most of their time is waiting, for the target and for what is due later. */
 const atOnce = 8;
 
-function isWanted({ name, steps }: Scenario, run: Run): boolean {
-  return run.isWanted("scenario") || [name, ...rulesOf(steps)].some(run.isWanted);
+function isWanted({ name, tags = [], steps }: Scenario, run: Run): boolean {
+  return ["scenario", name, ...tags, ...rulesOf(steps)].some(run.isWanted);
 }
 
 /** Those that apply to the target; the others' rules are skipped, with the reason. */
