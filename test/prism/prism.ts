@@ -19,9 +19,11 @@ export interface Prism {
 /**
  * Starts `prism proxy openapi.yaml <upstream> --errors` on a free port. A request that violates the document then never reaches the
  * upstream (401, 404, 422), and of a response that does the client sees a 500; both as `application/problem+json`.
+ * `isStrict: false` leaves `--errors` out: everything passes, and the header `sl-violations` tells what Prism found.
  */
-export async function startPrism(upstream: string): Promise<Prism> {
-  const args = [join(dirname(manifest), "dist/index.js"), "proxy", openapi, upstream, "--errors", "--port", "0"];
+export async function startPrism(upstream: string, { isStrict = true } = {}): Promise<Prism> {
+  const strictness = isStrict ? ["--errors"] : [];
+  const args = [join(dirname(manifest), "dist/index.js"), "proxy", openapi, upstream, ...strictness, "--port", "0"];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
     stdio: ["ignore", "pipe", "pipe"],
