@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
+import { operations } from "../spec/document.ts";
 import type { Expected } from "./match.ts";
 
 export type Level = "MUST" | "CLIENT" | "ADVISORY";
@@ -246,9 +247,19 @@ export function operationsClaimedIn(steps: readonly Step[], isTallied = false): 
   });
 }
 
-/** Ids of the operations that steps call. */
+/** Ids of the operations that a target must have for the steps to mean something. */
 export function operationsIn(steps: readonly Step[]): string[] {
-  return steps.flatMap((step) => [...calledBy(step), ...operationsIn(stepsWithin(step))]);
+  return steps.flatMap((step) => {
+    const own = "request" in step ? operationsAt(step.request) : calledBy(step);
+    return [...own, ...operationsIn(stepsWithin(step))];
+  });
+}
+
+/** The operation that a plain request reaches; all of its path when the path doesn't have the method. */
+function operationsAt({ method, path }: Request["request"]): string[] {
+  const here = operations.filter((operation) => operation.path === path.replace(/^\/+/, "/"));
+  const meant = here.filter((operation) => operation.method === method.toLowerCase());
+  return (meant.length > 0 ? meant : here).map(({ operationId }) => operationId);
 }
 
 /** The operation that a step calls by itself. */

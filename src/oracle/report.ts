@@ -141,7 +141,7 @@ function resultOf({ id, title, level, source: { doc, at, quote } }: Rule, entry:
   if (entry.fault !== undefined) return { ...rule, status: "oracle-error", message: entry.fault };
   if (entry.passes > 0) return { ...rule, status: "passed" };
   if (entry.skipped !== undefined) return { ...rule, status: "skipped", message: entry.skipped };
-  return { ...rule, status: "not-exercised", message: entry.note ?? "" };
+  return { ...rule, status: "not-exercised", message: entry.note ?? "nothing in the run was judged by it" };
 }
 
 /** 0 conforms, 1 violates, 2 the oracle could not judge. @see README, exit codes */
