@@ -20,10 +20,11 @@ export type Capability =
   | "retries"
   | "ws"
   | "xstate5"
-  | "upload";
+  | "upload"
+  | "restart";
 
 /** The stages that exercise rules without a scenario. */
-export type StageName = "fuzz" | "paths" | "commands" | "concurrent" | "durability";
+export type StageName = "fuzz" | "paths" | "commands" | "concurrent";
 
 export interface Rule {
   id: string;
@@ -127,8 +128,12 @@ export interface Ws {
   refusable?: boolean;
   expect: Claim[];
 }
+export interface Restart {
+  restart: "at once";
+  during?: Send[];
+}
 /** One step of a scenario. @see contracts/README.md */
-export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventually | Ws;
+export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventually | Ws | Restart;
 
 export interface Scenario {
   name: string;
@@ -229,6 +234,7 @@ export function rulesOf(steps: readonly Step[]): string[] {
   const ids = steps.flatMap((step): string[] => {
     const claimed = "expect" in step ? (step.expect ?? []).map(({ rule }) => rule) : [];
     if ("eventually" in step) return rulesOf([step.eventually]);
+    if ("restart" in step) return rulesOf(step.during ?? []);
     if ("repeat" in step) return rulesOf(step.steps);
     if ("ws" in step) return [...claimed, messageRule];
     if ("parallel" in step) return [...step.parallel.flatMap(rulesOf), ...claimed];
@@ -274,6 +280,7 @@ export function stepsWithin(step: Step): Step[] {
   if ("repeat" in step) return step.steps;
   if ("parallel" in step) return step.parallel.flat();
   if ("eventually" in step) return [step.eventually];
+  if ("restart" in step) return step.during ?? [];
   return "pages" in step ? (step.between ?? []) : [];
 }
 

@@ -15,6 +15,10 @@ const matchers: { readonly [name: string]: Matcher } = {
     typeof actual === "number" && typeof bound === "number" && actual >= bound
       ? null
       : `${where} is ${show(actual)}, not at least ${show(bound)}`,
+  $lte: (bound, actual, where) =>
+    typeof actual === "number" && typeof bound === "number" && actual <= bound
+      ? null
+      : `${where} is ${show(actual)}, not at most ${show(bound)}`,
   $pattern: (pattern, actual, where) =>
     typeof actual === "string" && new RegExp(String(pattern)).test(actual)
       ? null

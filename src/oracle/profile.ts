@@ -11,7 +11,7 @@ import type { Capability, XStateVersion } from "./contracts.ts";
 export interface Profile {
   title: string;
   /** What it can do beside what every target must. */
-  capabilities: Capability[];
+  capabilities: Exclude<Capability, "restart">[];
   /** The operations that it has; all without it. */
   operations?: string[];
   settleTimeoutMs: number;

@@ -3,9 +3,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { callOf } from "./call.ts";
 import { judgeExchange, judgeMessages, refutation } from "./claims.ts";
-import type { Claim, Eventually, Pages, Parallel, Repeat, Request, Rule, Send, Step, Upload, Ws } from "./contracts.ts";
+import type {
+  Claim,
+  Eventually,
+  Pages,
+  Parallel,
+  Repeat,
+  Request,
+  Restart,
+  Rule,
+  Send,
+  Step,
+  Upload,
+  Ws,
+} from "./contracts.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import { dig, fill } from "./fill.ts";
+import { restartTarget } from "./restart.ts";
 import type { Findings } from "./run/findings.ts";
 import type { Sockets } from "./sockets.ts";
 
@@ -20,6 +34,8 @@ export interface Scope {
   /** Why a rule does not apply to the target, or null. */
   inapplicable: (rule: Rule) => string | null;
   variables: Map<string, unknown>;
+  /** The target's own command for it; only scenarios that need it are run with one. */
+  restart: string | undefined;
   /** What an upload's `code` stands for, with the file it came from. */
   codeOf: (code: string) => { code: string; file?: string };
   /** The curl lines so far. */
@@ -43,6 +59,7 @@ function runStep(step: Step, scope: Scope): Promise<boolean> {
   if ("pages" in step) return runPages(step, scope);
   if ("repeat" in step) return runRepeat(step, scope);
   if ("ws" in step) return runWs(step, scope);
+  if ("restart" in step) return runRestart(step, scope);
   return "parallel" in step ? runParallel(step, scope) : runEventually(step, scope);
 }
 
@@ -120,6 +137,29 @@ async function runParallel({ parallel, times = 1, expect = [] }: Parallel, scope
     );
   });
   return [...wentOn, ...kept].every(Boolean);
+}
+
+async function runRestart(step: Restart, scope: Scope): Promise<boolean> {
+  const { restart, exchange, trail, variables } = scope;
+  if (restart === undefined) throw new Error("The profile gives no restart command.");
+  const lines = new Set<string>();
+  const silent: Scope = { ...scope, trail: [] };
+  const tallies = await restartTarget(step, {
+    command: restart,
+    exchange,
+    send: async (during) => {
+      const answer = await send(during, silent);
+      lines.add(silent.trail.splice(0).at(-1) ?? "");
+      if (answer.status !== 0) enterClaims(during.expect, answer, during.send, silent);
+      return answer;
+    },
+  });
+  // The repro does without the race: so many events, then the restart.
+  trail.push(...[...lines].map((line) => `for i in $(seq 20); do ${line}; done &`), "sleep 1", restart, "wait");
+  for (const [i, { acknowledged, attempted }] of tallies.entries()) {
+    variables.set(`acknowledged${i}`, acknowledged).set(`attempted${i}`, attempted);
+  }
+  return true;
 }
 
 const pollMs = 50;

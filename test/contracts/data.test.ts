@@ -175,6 +175,7 @@ function allSteps(steps: readonly Step[]): Step[] {
     if ("repeat" in step) return allSteps(step.steps);
     if ("parallel" in step) return step.parallel.flatMap(allSteps);
     if ("eventually" in step) return [step.eventually];
+    if ("restart" in step) return [step, ...(step.during ?? [])];
     return "pages" in step ? [step, ...allSteps(step.between ?? [])] : [step];
   });
 }
@@ -202,7 +203,13 @@ function parametersUnknown(steps: readonly Step[]): string[] {
 /** Variables that nothing sets. */
 function namesUnset({ machines = [], names = [], steps }: (typeof contracts.scenarios)[number]): string[] {
   const saved = allSteps(steps).flatMap((step) => ("save" in step ? Object.keys(step.save ?? {}) : []));
-  const set = new Set([...machines, ...names, ...saved, "i", "longerThanSettlingMs", "orgId"]);
+  const set = new Set([...machines, ...names, ...saved, "i", "longerThanSettlingMs", "orgId", ...tallied(steps)]);
   const used = [...JSON.stringify(steps).matchAll(/\{([a-z]\w*)\}/g)].map(([, name = ""]) => name);
   return used.filter((name) => !set.has(name));
+}
+
+/** Variables that a restart sets. */
+function tallied(steps: readonly Step[]): string[] {
+  const during = allSteps(steps).flatMap((step) => ("restart" in step ? (step.during ?? []) : []));
+  return during.flatMap((_, i) => [`acknowledged${i}`, `attempted${i}`]);
 }

@@ -25,6 +25,12 @@ it("a failure of both has failed, one of the first alone is flaky", () => {
   expect(ledger.report("http://x", 1, rules).rules[1]?.message).toBe("it broke (tried again, it did not happen)");
 });
 
+it("what the second attempt did not come to has failed", () => {
+  const ledger = new Ledger();
+  attempt("SB-A-B").enter(ledger, new Attempt());
+  expect(statuses(ledger)).toEqual(["failed", "passed", "passed"]);
+});
+
 it("a flaky MUST violates", () => {
   const ledger = new Ledger();
   attempt("SB-C-D").enter(ledger, attempt());

@@ -4,7 +4,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Capability, loadContracts, rulesOf } from "../../src/oracle/contracts.ts";
+import { loadContracts, rulesOf } from "../../src/oracle/contracts.ts";
+import type { Profile } from "../../src/oracle/profile.ts";
 import { exitCodeOf, type Report } from "../../src/oracle/report.ts";
 import { TargetUnreachable, verify } from "../../src/oracle/verify.ts";
 import { type Fault, fakeCredentials, startFake } from "./fake-server.ts";
@@ -38,7 +39,7 @@ async function fake(fault?: Fault): Promise<string> {
 function judge(
   url: string,
   only: readonly string[],
-  capabilities: Capability[] = ["admin", "xstate5"],
+  capabilities: Profile["capabilities"] = ["admin", "xstate5"],
 ): Promise<Report> {
   return verify({
     target: { url, ...fakeCredentials },

@@ -98,7 +98,7 @@ const builtinRooms: { [name: string]: readonly string[] } = {
   "node:tls": ["src/http"],
   "node:dgram": [],
   "node:cluster": [],
-  "node:child_process": ["src/engine", "src/cli"],
+  "node:child_process": ["src/engine", "src/cli", "src/oracle/restart.ts"],
   "node:worker_threads": ["src/engine"],
 };
 

@@ -17,9 +17,11 @@ type Entry = (findings: Findings) => void;
 /** One attempt at a scenario or property: what it found is entered only when it is known whether another attempt finds the same. */
 export class Attempt implements Findings {
   readonly #entries: Entry[] = [];
+  readonly #passed = new Set<string>();
   readonly #failures = new Map<string, { message: string; repro: string[]; replay: string[] | undefined }>();
 
   pass(rule: string): void {
+    this.#passed.add(rule);
     this.#entries.push((findings) => findings.pass(rule));
   }
   fail(rule: string, message: string, repro: string[], replay?: string[]): void {
@@ -42,19 +44,20 @@ export class Attempt implements Findings {
     return this.#failures.size > 0;
   }
 
-  failed(rule: string): boolean {
-    return this.#failures.has(rule);
+  /** It was exercised, and nothing was wrong. */
+  passed(rule: string): boolean {
+    return this.#passed.has(rule) && !this.#failures.has(rule);
   }
 
-  /** Enters all of it. A failure that the other attempt did not have is `flaky`: it is told, with that. */
+  /** Enters all of it. What failed here and passed in the other attempt is `flaky`. */
   enter(
     ledger: Findings & { flake(rule: string, message: string, repro: string[], replay?: string[]): void },
     again?: Attempt,
   ): void {
     for (const entry of this.#entries) entry(ledger);
     for (const [rule, { message, repro, replay }] of this.#failures) {
-      if (again === undefined || again.failed(rule)) ledger.fail(rule, message, repro, replay);
-      else ledger.flake(rule, `${message} (tried again, it did not happen)`, repro, replay);
+      if (again?.passed(rule)) ledger.flake(rule, `${message} (tried again, it did not happen)`, repro, replay);
+      else ledger.fail(rule, message, repro, replay);
     }
   }
 }

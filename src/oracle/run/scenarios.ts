@@ -14,12 +14,22 @@ export const scenarios: Stage = {
     const wanted = run.contracts.scenarios.filter((scenario) => isWanted(scenario, run));
     const variants = wanted.flatMap((scenario) => variantsOf(scenario, run));
     let done = 0;
-    await inParallel(atOnce, variants, async ([scenario, version]) => {
+    const runOne = async ([scenario, version]: Variant) => {
       if (!run.signal.aborted) await runTwiceIfBroken(scenario, version, run);
       run.progress("scenario", ++done, variants.length, scenario.name);
-    });
+    };
+    // What stops the target must not meet what expects it to be there.
+    const stops = ([{ needs = [] }]: Variant) => needs.includes("restart");
+    await inParallel(
+      atOnce,
+      variants.filter((variant) => !stops(variant)),
+      runOne,
+    );
+    await inParallel(1, variants.filter(stops), runOne);
   },
 };
+
+type Variant = [Scenario, XStateVersion | null];
 
 /** Most of their time is waiting, for the target and for what is due later. */
 const atOnce = 8;
@@ -29,7 +39,7 @@ function isWanted({ name, tags = [], steps }: Scenario, run: Run): boolean {
 }
 
 /** Those that apply to the target; the others' rules are skipped, with the reason. */
-function variantsOf(scenario: Scenario, run: Run): [Scenario, XStateVersion | null][] {
+function variantsOf(scenario: Scenario, run: Run): Variant[] {
   const { contracts, ledger, profile } = run;
   const rules = rulesOf(scenario.steps);
   const skip = (reason: string) => {
@@ -131,6 +141,7 @@ export function scopeOf(name: string, version: XStateVersion | null, findings: F
         ? migrationCode(code.slice(codeKinds.migration.length), run.contracts)
         : machineCode(code, version, run);
     },
+    restart: profile.restart,
     trail: [],
   };
 }

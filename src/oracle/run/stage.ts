@@ -37,8 +37,9 @@ export interface Run {
 
 /** Why what needs these capabilities and operations does not apply to the target, or null. */
 export function hindrance(run: Run, needs: readonly string[], operations: readonly string[] = []): string | null {
-  const { capabilities, operations: had } = run.profile;
-  const missing = needs.find((capability) => !(capabilities as string[]).includes(capability));
+  const { capabilities, operations: had, restart } = run.profile;
+  if (needs.includes("restart") && restart === undefined) return "needs a restart command, and the profile gives none";
+  const missing = needs.find((need) => need !== "restart" && !(capabilities as string[]).includes(need));
   if (missing !== undefined) return `needs ${missing}, which the target is not said to have`;
   const absent = had === undefined ? undefined : operations.find((id) => !had.includes(id));
   return absent === undefined ? null : `needs the operation ${absent}, which the target is not said to have`;
