@@ -6,6 +6,7 @@ import { execCommand } from "./exec.ts";
 import { serveCommand } from "./serve.ts";
 import { smplyCommand } from "./smply.ts";
 import { tokenCommand } from "./token.ts";
+import { verifyCommand } from "./verify.ts";
 
 /** It throws instead of ending the process. */
 export function createProgram(): Command {
@@ -14,7 +15,14 @@ export function createProgram(): Command {
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError("(settle --help shows what there is)");
-  for (const command of [serveCommand(), execCommand(), tokenCommand(), smplyCommand(), checkCommand()]) {
+  for (const command of [
+    serveCommand(),
+    verifyCommand(),
+    execCommand(),
+    tokenCommand(),
+    smplyCommand(),
+    checkCommand(),
+  ]) {
     program.addCommand(command.exitOverride().copyInheritedSettings(program));
   }
   return program;

@@ -161,6 +161,8 @@ export interface Unreached {
 export type XStateVersion = 4 | 5;
 
 export interface Contracts {
+  /** Where they were read from. */
+  folder: string;
   rules: Rule[];
   scenarios: Scenario[];
   unreached: Unreached[];
@@ -195,7 +197,7 @@ export function loadContracts(folder: string): Contracts {
   for (const file of readdirSync(join(folder, "migrations"))) {
     migrations.set(file.replace(/\.js$/, ""), readFileSync(join(folder, "migrations", file), "utf8"));
   }
-  const contracts = { rules, scenarios, unreached, machines, migrations };
+  const contracts = { folder, rules, scenarios, unreached, machines, migrations };
   const dangling = danglingReferences(contracts);
   if (dangling.length > 0) throw new ContractsInvalid(dangling.join("\n"));
   return contracts;

@@ -2,6 +2,9 @@
 
 import { shellPrelude } from "./caller.ts";
 import type { Level, Rule } from "./contracts.ts";
+import { pickPrelude } from "./picked.ts";
+import { type Coverage, coverageOf } from "./report/coverage.ts";
+import type { RunFacts } from "./report/facts.ts";
 import type { Findings } from "./run/findings.ts";
 import { socketPrelude, usesSockets } from "./socket-shell.ts";
 import { madeTokenPrelude } from "./subject-token.ts";
@@ -21,26 +24,49 @@ export interface RuleResult {
   repro: string[];
   /** Arguments of `settle verify` that exercise the rule again in the same way. */
   replay?: string[];
+  /** How often it was found kept. */
+  passes: number;
+  /** The exchanges that led to a failure, in order. */
+  history?: Exchanged[];
+  /** Why a failure of it was expected, where one was. @see report/expected.ts */
+  expected?: string;
 }
 
+/** An exchange as a report shows it. */
+export interface Exchanged {
+  /** When the answer came: milliseconds since the run began. */
+  atMs: number;
+  elapsedMs: number;
+  /** Method, path and query. */
+  request: string;
+  /** 0 without an answer. */
+  status: number;
+  /** The answer's body, cut when long, without secrets. */
+  body: string;
+}
+
+/** What a run found. The same for whatever judged: `settle verify`, `settle proxy`, a library call. */
 export interface Report {
   target: string;
   seed: number;
   verdict: "conforms" | "violates";
   rules: RuleResult[];
-  coverage: {
-    operations: { operationId: string; statuses: { [status: string]: number } }[];
-    rules: { run: number; total: number };
-  };
+  coverage: Coverage;
   /** What the run made and could not take away, a sentence each. */
   leftovers?: string[];
+  /** What ran, when, and with what. */
+  run?: RunFacts;
 }
 
 interface Failure {
   message: string;
   repro: string[];
   replay?: string[];
+  history?: Exchanged[];
 }
+
+/** What is known of the exchanges behind the lines of a repro: lines that run anywhere, and what was answered. */
+export type Explain = (repro: string[]) => { repro: string[]; history: Exchanged[] };
 
 interface Entry {
   passes: number;
@@ -56,12 +82,14 @@ interface Entry {
 /** Collects what a run learns about each rule. The first failure of a rule is the one that is told. */
 export class Ledger implements Findings {
   readonly #onFailure: ((rule: string, failure: Failure) => void) | undefined;
+  readonly #explain: Explain | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #statuses = new Map<string, Map<number, number>>();
 
   /** `onFailure` hears each failing rule once, as soon as it is known. */
-  constructor(onFailure?: (rule: string, failure: Failure) => void) {
+  constructor(onFailure?: (rule: string, failure: Failure) => void, explain?: Explain) {
     this.#onFailure = onFailure;
+    this.#explain = explain;
   }
 
   #entry(rule: string): Entry {
@@ -87,9 +115,13 @@ export class Ledger implements Findings {
   #tell(rule: string, kind: "failure" | "flake", message: string, repro: string[], replay?: string[]): void {
     const entry = this.#entry(rule);
     if (entry[kind] !== undefined) return;
-    const sockets = usesSockets(repro) ? socketPrelude : [];
-    const prelude = repro.length === 0 ? [] : [...shellPrelude, ...madeTokenPrelude, ...sockets];
-    const failure = { message, repro: [...prelude, ...repro], ...(replay === undefined ? {} : { replay }) };
+    const { repro: lines, history } = this.#explain?.(repro) ?? { repro, history: [] };
+    const failure = {
+      message,
+      repro: [...preludeOf(lines), ...lines],
+      ...(replay === undefined ? {} : { replay }),
+      ...(history.length === 0 ? {} : { history }),
+    };
     entry[kind] = failure;
     this.#onFailure?.(rule, failure);
   }
@@ -113,7 +145,8 @@ export class Ledger implements Findings {
     this.#statuses.set(operationId, statuses);
   }
 
-  report(target: string, seed: number, rules: readonly Rule[]): Report {
+  /** `operationIds`: those that the target has; all without it. */
+  report(target: string, seed: number, rules: readonly Rule[], operationIds?: readonly string[]): Report {
     const results = rules.map((rule) => resultOf(rule, this.#entries.get(rule.id)));
     const ran = results.filter(({ status }) => ["passed", "failed", "warned", "flaky"].includes(status));
     const isViolated = results.some(
@@ -124,18 +157,26 @@ export class Ledger implements Findings {
       seed,
       verdict: isViolated || ran.length === 0 ? "violates" : "conforms",
       rules: results,
-      coverage: {
-        operations: [...this.#statuses]
-          .map(([operationId, statuses]) => ({ operationId, statuses: Object.fromEntries(statuses) }))
-          .toSorted((a, b) => (a.operationId < b.operationId ? -1 : 1)),
-        rules: { run: ran.length, total: rules.length },
-      },
+      coverage: coverageOf(this.#statuses, { run: ran.length, total: rules.length }, operationIds),
     };
   }
 }
 
+/** The functions that these lines call. */
+function preludeOf(lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const text = lines.join("\n");
+  return [
+    `curl() { command curl "$@"; echo; } # an answer ends its line`,
+    ...shellPrelude,
+    ...(text.includes("$(jwt ") ? madeTokenPrelude : []),
+    ...(text.includes("$(pick ") ? pickPrelude : []),
+    ...(usesSockets(lines) ? socketPrelude : []),
+  ];
+}
+
 function resultOf({ id, title, level, source: { doc, at, quote } }: Rule, entry: Entry = { passes: 0 }): RuleResult {
-  const rule = { id, title, level, source: `${doc}, ${at}: “${quote}”`, message: "", repro: [] };
+  const rule = { id, title, level, source: `${doc}, ${at}: “${quote}”`, message: "", repro: [], passes: entry.passes };
   if (entry.failure) return { ...rule, ...entry.failure, status: level === "ADVISORY" ? "warned" : "failed" };
   if (entry.flake) return { ...rule, ...entry.flake, status: level === "ADVISORY" ? "warned" : "flaky" };
   if (entry.fault !== undefined) return { ...rule, status: "oracle-error", message: entry.fault };

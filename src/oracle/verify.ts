@@ -4,6 +4,8 @@ import { createResponseCheck } from "../spec/response-check.ts";
 import { type Contracts, type Rule, rulesOf, rulesOfEveryExchange } from "./contracts.ts";
 import { type Answer, type Call, createExchange, type Target } from "./exchange.ts";
 import type { Profile } from "./profile.ts";
+import { createRecorder, type Recorder } from "./recorder.ts";
+import { paceOf, type StageTime, type Suite } from "./report/facts.ts";
 import { Ledger, type Report } from "./report.ts";
 import { type Cleanup, createCleanup } from "./run/cleanup.ts";
 import { createMachines } from "./run/machines.ts";
@@ -32,6 +34,8 @@ export interface VerifyOptions {
   onEvent?: (event: RunEvent) => void;
   /** Is told of every call of the run, also of those that prepare or take away. */
   onExchange?: (call: Call, answer: Answer) => void;
+  /** What judges, for the report, which has no facts about the run without it. */
+  suite?: Suite;
 }
 
 /** What happens while it runs. */
@@ -52,20 +56,44 @@ const defaultRuns = 100;
 
 /** @throws TargetUnreachable */
 export async function verify(options: VerifyOptions): Promise<Report> {
-  const { target, contracts, only = [""], seed = 1, onEvent = () => {} } = options;
+  const { target, contracts, profile, only = [""], seed = 1, now, onEvent = () => {} } = options;
+  const startMs = now();
   const cleanup = createCleanup();
-  const run = createRun(options, cleanup);
+  const { run, recorder } = createRun(options, cleanup);
   const probe = await run.exchange.send({ method: "GET", path: "/machines", headers: {}, caller: {} });
   if (probe.status === 0) throw new TargetUnreachable(`${target.url} gives ${probe.text}`);
+  const times: StageTime[] = [];
+  const timed = async (stage: string, work: () => Promise<unknown>) => {
+    const startedMs = now();
+    await work();
+    times.push({ stage, startMs: startedMs - startMs, endMs: now() - startMs });
+  };
   for (const stage of stages) {
     if (run.signal.aborted) break;
     onEvent({ event: "stage", stage: stage.name });
-    await stage.run(run);
+    await timed(stage.name, () => stage.run(run));
   }
   onEvent({ event: "stage", stage: "cleanup" });
-  const leftovers = await cleanup.run(run.exchange);
+  let leftovers: string[] = [];
+  await timed("cleanup", async () => {
+    leftovers = await cleanup.run(run.exchange);
+  });
   const rules = contracts.rules.filter((rule) => isReported(rule, contracts, only));
-  return { ...run.ledger.report(target.url, seed, rules), leftovers };
+  const report = { ...run.ledger.report(target.url, seed, rules, profile.operations), leftovers };
+  if (options.suite === undefined) return report;
+  const endMs = now();
+  const facts = {
+    suite: options.suite,
+    profile,
+    namespace: options.prefix,
+    startedAt: new Date(startMs).toISOString(),
+    endedAt: new Date(endMs).toISOString(),
+    ...(options.only === undefined ? {} : { only: options.only }),
+    isInterrupted: run.signal.aborted,
+    stages: times,
+    pace: paceOf(recorder.moments(), endMs - startMs),
+  };
+  return { ...report, run: facts };
 }
 
 /** A rule that was asked for, or that a scenario or stage that was asked for exercises; those of every exchange always. */
@@ -77,17 +105,19 @@ function isReported({ id, stage }: Rule, { scenarios }: Contracts, only: readonl
   return starts(id) || ofScenario || (stage !== undefined && starts(stage)) || rulesOfEveryExchange.test(id);
 }
 
-function createRun(options: VerifyOptions, cleanup: Cleanup): Run {
+function createRun(options: VerifyOptions, cleanup: Cleanup): { run: Run; recorder: Recorder } {
   const { target, contracts, profile, prefix, now, only = [""], seed = 1, runs = defaultRuns, onEvent } = options;
   const onAnswer = (call: Call, answer: Answer) => {
     cleanup.observe(call, answer);
     options.onExchange?.(call, answer);
   };
   const check = createResponseCheck();
-  const exchange = createExchange({ target, check, now, timeoutMs: profile.settleTimeoutMs * 2 + 20_000, onAnswer });
+  const timeoutMs = profile.settleTimeoutMs * 2 + 20_000;
+  const recorder = createRecorder(createExchange({ target, check, now, timeoutMs, onAnswer }), now);
   const rules = new Map(contracts.rules.map((rule) => [rule.id, rule]));
-  const ledger = new Ledger((rule, { message }) =>
-    onEvent?.({ event: "failure", rule, level: rules.get(rule)?.level ?? "MUST", message }),
+  const ledger = new Ledger(
+    (rule, { message }) => onEvent?.({ event: "failure", rule, level: rules.get(rule)?.level ?? "MUST", message }),
+    recorder.explain,
   );
   let names = 0;
   // Slugs come from a counter, so that nothing a run makes can be in the way of another run.
@@ -98,7 +128,7 @@ function createRun(options: VerifyOptions, cleanup: Cleanup): Run {
     profile,
     rules,
     check,
-    exchange,
+    exchange: recorder.exchange,
     ledger,
     newName,
     now,
@@ -118,5 +148,5 @@ function createRun(options: VerifyOptions, cleanup: Cleanup): Run {
       },
     }),
   };
-  return run;
+  return { run, recorder };
 }

@@ -121,7 +121,7 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     ["a start without a manual clock", ["serve", "--clock-start", "2026-01-05"], /--clock-start needs --clock manual/],
     ["a start that is no moment", ["serve", "--clock", "manual", "--clock-start", "noon"], /2026-01-05T10:00:00Z/],
     ["a start at no place on earth", ["serve", "--clock", "manual", "--clock-start", "2026-01-05T10:00"], /00Z/],
-    ["an unknown command", ["verify", "http://127.0.0.1:1"], /unknown command 'verify'/],
+    ["an unknown command", ["conduct", "http://127.0.0.1:1"], /unknown command 'conduct'/],
     ["a bad port", ["serve", "--port", "99999"], /port from 0 to 65535/],
     ["a bad duration", ["serve", "--settle-timeout", "soon"], /250ms, 10s or 2m/],
     ["a bad choice", ["serve", "--durability", "hope"], /process, power/],

@@ -27,7 +27,7 @@ const ambientImports: { [module: string]: readonly string[] } = {
 };
 
 /** Where the outside world comes in. */
-const openPlaces = ["src/cli/", "src/index.ts", "src/outside.ts"];
+const openPlaces = ["src/cli/", "src/index.ts", "src/verify.ts", "src/outside.ts"];
 
 /** What reaches for it elsewhere, and why it has to. An exception that is no longer needed is a violation too. */
 const exceptions: { [path: string]: { [name: string]: string } } = {

@@ -52,6 +52,9 @@ const rooms: { [path: string]: readonly string[] } = {
     "src/stored.ts",
   ],
   "src/outside.ts": floor0,
+  // What others judge with is the judge's, and no part of the server.
+  "src/verify.ts": ["src/oracle"],
+  "src/vitest.ts": ["src/spec"],
   "src/bootstrap.ts": [...floor0, ...ports, "src/operations"],
   "src/stored.ts": [...floor0, ...ports, "src/store"],
   "src/crash-points.ts": [...ports, "src/http"],
@@ -83,6 +86,7 @@ const packageRooms: { [name: string]: readonly string[] } = {
   "json-p3": ["src/domain"],
   lowdb: ["src/store/lowdb"],
   "openapi-backend": ["src/http"],
+  vitest: ["src/vitest.ts"],
   ws: ["src/http"],
   xstate: ["src/engine/worker"],
   xstate4: ["src/engine/worker"],
@@ -109,10 +113,11 @@ const pureBuiltins = ["node:assert", "node:buffer", "node:crypto", "node:util"];
 const entryPoints: { [path: string]: string } = {
   "src/index.ts": "the library",
   "src/cli/main.ts": "the command",
+  "src/verify.ts": "the oracle as a library",
+  "src/vitest.ts": "matchers for test suites",
   "src/engine/runner/main.ts": "the sandbox's process, started by its path",
   "src/engine/worker/boot.ts": "a worker's first module, started as text",
   "src/engine/worker/main.ts": "a worker's program, imported by its URL",
-  "src/oracle/verify.ts": "the contracts' runner, which only tests use until `settle verify` is there",
 };
 
 export const importRule: Rule = (modules) => {

@@ -19,12 +19,18 @@ export class Attempt implements Findings {
   readonly #entries: Entry[] = [];
   readonly #passed = new Set<string>();
   readonly #failures = new Map<string, { message: string; repro: string[]; replay: string[] | undefined }>();
+  readonly #replay: string[] | undefined;
+
+  /** `replay`: arguments that make the attempt again, for failures that don't say their own. */
+  constructor(replay?: string[]) {
+    this.#replay = replay;
+  }
 
   pass(rule: string): void {
     this.#passed.add(rule);
     this.#entries.push((findings) => findings.pass(rule));
   }
-  fail(rule: string, message: string, repro: string[], replay?: string[]): void {
+  fail(rule: string, message: string, repro: string[], replay = this.#replay): void {
     if (!this.#failures.has(rule)) this.#failures.set(rule, { message, repro, replay });
   }
   fault(rule: string, message: string): void {

@@ -1,5 +1,6 @@
 // The scenario stage: each journey once for each XState its machines are written for, several at a time, a broken one a second time.
 
+import { join } from "node:path";
 import { type Contracts, codeKinds, operationsIn, rulesOf, type Scenario, type XStateVersion } from "../contracts.ts";
 import { runSteps, type Scope } from "../scenario.ts";
 import { createSockets } from "../sockets.ts";
@@ -86,7 +87,7 @@ async function runTwiceIfBroken(scenario: Scenario, version: XStateVersion | nul
 }
 
 async function attempt(scenario: Scenario, version: XStateVersion | null, run: Run): Promise<Attempt> {
-  const findings = new Attempt();
+  const findings = new Attempt(["--only", scenario.name]);
   try {
     await runVariant(scenario, version, findings, run);
   } catch (error) {
@@ -152,11 +153,11 @@ function machineCode(machine: string, version: XStateVersion | null, { contracts
   if (version === null || written === undefined) throw new Error(`The scenario does not list the machine ${machine}.`);
   const slugOf = (name: string) => machines.slugOf(name, version);
   const code = written.replaceAll(/"\{([a-z]\w*)\}"/g, (text, name: string) => JSON.stringify(slugOf(name)) ?? text);
-  return code === written ? { code, file: `contracts/machines/${machine}.v${version}.js` } : { code };
+  return code === written ? { code, file: join(contracts.folder, "machines", `${machine}.v${version}.js`) } : { code };
 }
 
-function migrationCode(migration: string, { migrations }: Contracts) {
+function migrationCode(migration: string, { folder, migrations }: Contracts) {
   const code = migrations.get(migration);
   if (code === undefined) throw new Error(`There is no migration ${migration}.`);
-  return { code, file: `contracts/migrations/${migration}.js` };
+  return { code, file: join(folder, "migrations", `${migration}.js`) };
 }
