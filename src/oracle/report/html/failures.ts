@@ -15,8 +15,7 @@ function card(rule: RuleResult, command: string, isOpen: boolean): Markup {
   const isUnexpectedPass = expected !== undefined && status === "passed";
   return html`
 <details class="card ${status}" id="${id}"${isOpen ? html` open` : html``}>
-<summary><span class="headline"><span class="chip tone ${status}">${status}</span><span class="chip level">${level}</span><span class="id">${id}</span></span></summary>
-<p class="title">${title}</p>
+<summary><span class="headline"><span class="chip tone ${status}">${status}</span><span class="chip level">${level}</span><span class="id">${id}</span></span><span class="title">${title}</span></summary>
 ${message === "" ? html`` : html`<p class="message">${message}</p>`}
 ${expected === undefined ? html`` : html`<p class="expected">${isUnexpectedPass ? "It was expected to fail" : "Expected to fail"}: ${expected}</p>`}
 <blockquote>${source}</blockquote>

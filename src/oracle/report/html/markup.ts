@@ -32,6 +32,10 @@ const escapes: { [character: string]: string } = {
   "\0": "\ufffd",
 };
 
+/** Characters that would turn the direction of what follows are shown instead: they can make a text look like another one. */
 function escaped(text: string): string {
-  return text.toWellFormed().replaceAll(/[&<>"'\0]/g, (character) => escapes[character] ?? "");
+  return text
+    .toWellFormed()
+    .replaceAll(/[&<>"'\0]/g, (character) => escapes[character] ?? "")
+    .replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, (turn) => `\\u${turn.charCodeAt(0).toString(16)}`);
 }

@@ -2,17 +2,15 @@
 
 export const style = `
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --sunk: #eef0f4; --ink: #1a2029; --soft: #566170; --line: #d9dee6;
-  --accent: #2457c5; --passed: #1a7f4b; --failed: #c0232c; --flaky: #b0308f; --warned: #8f6100; --skipped: #5b6b80; --not-exercised: #7c8694;
+  --accent: #2457c5; --passed: #1a7f4b; --failed: #c0232c; --flaky: #b0308f; --warned: #8f6100; --skipped: #4a6c95; --not-exercised: #626d7b;
   --oracle-error: #6d3fc4; --seen: #d8f0e1; --seen-ink: #0e5a33; --wrong: #fbdcdc; --wrong-ink: #8f1620; }
 @media (prefers-color-scheme: dark) { :root { --page: #12161c; --card: #1b2129; --sunk: #242c37; --ink: #e6eaf0; --soft: #a0acbb; --line: #333d4a;
-  --accent: #86aefc; --passed: #52c98a; --failed: #ff7b80; --flaky: #ec86d3; --warned: #e3b341; --skipped: #93a4ba; --not-exercised: #8793a3;
+  --accent: #86aefc; --passed: #52c98a; --failed: #ff7b80; --flaky: #ec86d3; --warned: #e3b341; --skipped: #86aee0; --not-exercised: #8793a3;
   --oracle-error: #b598f7; --seen: #173a29; --seen-ink: #8fe0b4; --wrong: #4a1d22; --wrong-ink: #ffb3b6; } }
 * { box-sizing: border-box; }
-html { scroll-behavior: smooth; }
-@media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 code, pre, .id, .message { font-family: ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-code, pre { font-size: 12.5px; unicode-bidi: bidi-override; }
+code, pre { font-size: 12.5px; }
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .skip { position: absolute; left: -999px; } .skip:focus { left: 8px; top: 8px; background: var(--card); padding: 6px 10px; z-index: 5; }
@@ -34,12 +32,14 @@ nav a { text-decoration: none; color: var(--soft); } nav a:hover { color: var(--
 .chip { font-size: 12px; font-weight: 600; padding: 1px 8px; border-radius: 999px; border: 1px solid currentColor; white-space: nowrap; }
 .chip.level { color: var(--soft); font-weight: 500; }
 .card { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--tone, var(--line)); border-radius: 8px; padding: 14px 18px 16px; margin: 14px 0; scroll-margin-top: 60px; }
-.card > summary { cursor: pointer; } .card > summary > * { vertical-align: middle; }
+.card > summary { cursor: pointer; display: grid; grid-template-columns: auto 1fr; gap: 2px 10px; align-items: center; }
+.card > summary::-webkit-details-marker { display: none; }
+.card > summary::before { content: "▸"; color: var(--soft); width: 12px; } .card[open] > summary::before { content: "▾"; }
 .headline { display: flex; flex-wrap: wrap; gap: 6px 10px; align-items: center; }
 .id { font-size: 12.5px; color: var(--soft); overflow-wrap: anywhere; }
-.title { font-weight: 600; margin: 6px 0 10px; }
+.title { grid-column: 2; font-weight: 600; } .card > summary + * { margin-top: 12px; }
 .message { font-size: 13px; background: var(--sunk); border-radius: 6px; padding: 10px 12px; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-blockquote { margin: 10px 0; padding: 0 0 0 12px; border-left: 3px solid var(--line); color: var(--soft); font-size: 13.5px; }
+blockquote { overflow-wrap: anywhere; margin: 10px 0; padding: 0 0 0 12px; border-left: 3px solid var(--line); color: var(--soft); font-size: 13.5px; }
 .expected { margin: 10px 0 0; color: var(--soft); }
 h4 { margin: 16px 0 6px; font-size: 13px; color: var(--soft); font-weight: 600; }
 .script { position: relative; }
@@ -47,12 +47,12 @@ h4 { margin: 16px 0 6px; font-size: 13px; color: var(--soft); font-weight: 600; 
 .copy { position: absolute; top: 8px; right: 8px; font: inherit; font-size: 12px; padding: 3px 10px; border-radius: 6px; border: 1px solid var(--line); background: var(--card); color: var(--ink); cursor: pointer; }
 .copy:hover { border-color: var(--accent); }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
-.card .scroll { border-radius: 6px; }
+.card .scroll { border-radius: 6px; max-height: 360px; overflow: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th { text-align: left; font-weight: 600; color: var(--soft); } th, td { padding: 6px 10px; border-bottom: 1px solid var(--line); vertical-align: top; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.history td:nth-child(2) { white-space: nowrap; } .history code { overflow-wrap: anywhere; } .history .last { background: var(--wrong); color: var(--wrong-ink); }
+.history { min-width: 720px; } .history code { overflow-wrap: anywhere; } .history thead th { position: sticky; top: 0; background: var(--card); } .history .last { background: var(--wrong); color: var(--wrong-ink); }
 .matrix th:first-child { position: sticky; left: 0; background: var(--card); color: var(--ink); font-weight: 500; border-right: 1px solid var(--line); }
 .matrix td, .matrix thead th:not(:first-child) { text-align: center; padding: 4px 8px; min-width: 44px; font-variant-numeric: tabular-nums; }
 .matrix .seen { background: var(--seen); color: var(--seen-ink); } .matrix .wrong { background: var(--wrong); color: var(--wrong-ink); font-weight: 700; }
@@ -64,9 +64,9 @@ tbody tr:last-child > * { border-bottom: 0; }
 .filters legend { float: left; margin-right: 16px; padding: 0; color: var(--soft); } .filters label { cursor: pointer; white-space: nowrap; }
 .filters input[type=search] { font: inherit; font-size: 14px; padding: 4px 10px; border-radius: 6px; border: 1px solid var(--line); background: var(--card); color: var(--ink); min-width: 220px; }
 .rules td:first-child { white-space: nowrap; } .rules .why { color: var(--soft); overflow-wrap: anywhere; display: block; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 14px; } .charts .card { margin: 0; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 14px; } .charts .card { margin: 0; }
 .charts ul { list-style: none; margin: 0; padding: 0; } .charts li { display: flex; justify-content: space-between; gap: 12px; } .charts .unmet { color: var(--failed); }
-.timeline { width: 100%; height: auto; display: block; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.timeline { width: 100%; min-width: 760px; height: auto; display: block; }
 .timeline text { font: 12px system-ui, sans-serif; fill: var(--soft); } .timeline .bar { fill: var(--accent); opacity: .35; } .timeline .stage { fill: var(--accent); } .timeline .mark { fill: var(--failed); } .timeline .axis { stroke: var(--line); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; font-size: 13.5px; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 footer { color: var(--soft); font-size: 13px; padding-top: 30px; padding-bottom: 40px; }

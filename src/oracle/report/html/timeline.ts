@@ -29,13 +29,13 @@ export function timelineSection({ run, rules }: Report): Markup | undefined {
   });
   const exchanges = run.pace.counts.reduce((sum, count) => sum + count, 0);
   return html`<p>${exchanges} exchanges in ${(totalMs / 1_000).toFixed(1)} s${marks.length === 0 ? "" : "; each dot is a failure"}.</p>
-<svg class="timeline" viewBox="0 0 ${widthPx} ${height}" role="img" aria-label="Exchanges and stages over time">
+<div class="scroll" tabindex="0" role="region" aria-label="Timeline"><svg class="timeline" viewBox="0 0 ${widthPx} ${height}" role="img" aria-label="Exchanges and stages over time">
 <text x="8" y="${paceHeightPx - 4}">exchanges</text>${pace(run.pace, x)}
 ${marks.length === 0 ? html`` : html`<text x="8" y="${paceHeightPx + 18}">failures</text>${marks}`}
 ${stages}
 <line class="axis" x1="${leftPx}" x2="${widthPx - 10}" y1="${height - 22}" y2="${height - 22}"/>
 <text x="${leftPx}" y="${height - 7}">0 s</text><text x="${widthPx - 10}" y="${height - 7}" text-anchor="end">${(totalMs / 1_000).toFixed(1)} s</text>
-</svg>`;
+</svg></div>`;
 }
 
 function pace({ widthMs, counts }: RunFacts["pace"], x: (ms: number) => number): Markup {
