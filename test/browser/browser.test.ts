@@ -1,6 +1,5 @@
 // A page on another origin uses the published client's browser build, in a real browser: sessions, realtime, uploads, and what CORS lets it see.
 
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -11,34 +10,12 @@ import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SettleServer } from "../../src/index.ts";
 import { startServer } from "../../src/index.ts";
-
-/** Where Debian and macOS put it; a variable says where it is elsewhere. */
-const executablePath = [
-  process.env.CHROMIUM_PATH,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-].find((path) => path !== undefined && existsSync(path));
-
-if (executablePath === undefined) {
-  process.stderr.write("SKIPPED: the browser test needs Chromium (apt-get install chromium, or CHROMIUM_PATH).\n");
-}
+import { executablePath, quietArguments } from "./chromium.ts";
 
 const clientModule = join(
   dirname(createRequire(import.meta.url).resolve("@statebacked/client")),
   "../browser/esm/statebacked-client.js",
 );
-const quietArguments = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 const code = `import { assign, setup } from "npm:xstate@5";
   export const allowRead = ({ authContext }) => authContext.auth === "anonymous" && typeof authContext.sid === "string";
   export const allowWrite = allowRead;

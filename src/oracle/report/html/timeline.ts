@@ -29,7 +29,7 @@ export function timelineSection({ run, rules }: Report): Markup | undefined {
   });
   const exchanges = run.pace.counts.reduce((sum, count) => sum + count, 0);
   return html`<p>${exchanges} exchanges in ${(totalMs / 1_000).toFixed(1)} s${marks.length === 0 ? "" : "; each dot is a failure"}.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Timeline"><svg class="timeline" viewBox="0 0 ${widthPx} ${height}" role="img" aria-label="Exchanges and stages over time">
+<div class="scroll" tabindex="0" role="region" aria-label="Stages over time"><svg class="timeline" viewBox="0 0 ${widthPx} ${height}" role="img" aria-label="Exchanges and stages over time">
 <text x="8" y="${paceHeightPx - 4}">exchanges</text>${pace(run.pace, x)}
 ${marks.length === 0 ? html`` : html`<text x="8" y="${paceHeightPx + 18}">failures</text>${marks}`}
 ${stages}
