@@ -1,6 +1,8 @@
 // A whole run: the stages one after another, what they made taken away again, and the report.
 
+import { document } from "../spec/document.ts";
 import { createResponseCheck } from "../spec/response-check.ts";
+import { blameJudge, deadCanaries } from "./canaries.ts";
 import { type Contracts, type Rule, rulesOf, rulesOfEveryExchange } from "./contracts.ts";
 import { type Answer, type Call, createExchange, type Target } from "./exchange.ts";
 import type { Profile } from "./profile.ts";
@@ -8,6 +10,7 @@ import { createRecorder, type Recorder } from "./recorder.ts";
 import { paceOf, type StageTime, type Suite } from "./report/facts.ts";
 import { Ledger, type Report } from "./report.ts";
 import { type Cleanup, createCleanup } from "./run/cleanup.ts";
+import { fuzz } from "./run/fuzz/stage.ts";
 import { createMachines } from "./run/machines.ts";
 import { scenarios, scopeOf } from "./run/scenarios.ts";
 import type { Run, Stage } from "./run/stage.ts";
@@ -50,9 +53,19 @@ export class TargetUnreachable extends Error {
 }
 
 /** In the order they run: what is quickly judged first. */
-const stages: readonly Stage[] = [scenarios];
+const stages: readonly Stage[] = [scenarios, fuzz];
 
 const defaultRuns = 100;
+
+/** Its schemas are compiled once, however many runs there are, and its canaries shown to it. */
+const judge = {
+  check: createResponseCheck(),
+  get dead(): string[] {
+    this.known ??= deadCanaries(this.check, document);
+    return this.known;
+  },
+  known: undefined as string[] | undefined,
+};
 
 /** @throws TargetUnreachable */
 export async function verify(options: VerifyOptions): Promise<Report> {
@@ -68,6 +81,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     await work();
     times.push({ stage, startMs: startedMs - startMs, endMs: now() - startMs });
   };
+  blameJudge(judge.dead, contracts.rules, run.ledger);
   for (const stage of stages) {
     if (run.signal.aborted) break;
     onEvent({ event: "stage", stage: stage.name });
@@ -111,7 +125,7 @@ function createRun(options: VerifyOptions, cleanup: Cleanup): { run: Run; record
     cleanup.observe(call, answer);
     options.onExchange?.(call, answer);
   };
-  const check = createResponseCheck();
+  const { check } = judge;
   const timeoutMs = profile.settleTimeoutMs * 2 + 20_000;
   const recorder = createRecorder(createExchange({ target, check, now, timeoutMs, onAnswer }), now);
   const rules = new Map(contracts.rules.map((rule) => [rule.id, rule]));

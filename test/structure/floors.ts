@@ -81,6 +81,7 @@ const packageRooms: { [name: string]: readonly string[] } = {
   chokidar: ["src/publisher.ts"],
   commander: ["src/cli"],
   esbuild: ["src/sources"],
+  "fast-check": ["src/oracle"],
   fastify: ["src/http"],
   jose: ["src/http", "src/jwks", "src/operations", "src/oracle", "src/cli/token.ts", "src/bootstrap.ts"],
   "json-p3": ["src/domain"],

@@ -1,0 +1,112 @@
+// Requests of callers that nobody knows, about things that don't exist, and with methods that a path doesn't have.
+
+import fc from "fast-check";
+import { methods } from "../../../spec/document.ts";
+import type { TokenKind } from "../../contracts.ts";
+import type { Answer } from "../../exchange.ts";
+import { show } from "../../match.ts";
+import type { Draft } from "./draft.ts";
+import { draftFor, fittingSamples, isMapped, type Kind } from "./kind.ts";
+import type { Sample } from "./plan.ts";
+import { isAccepted, isRefused, nameOf } from "./session.ts";
+
+const seen = ({ status, json, text }: Answer) => `status ${status} ${show(json ?? text)} seen`;
+
+const faultyTokens: TokenKind[] = ["none", "malformed", "wrong-secret", "unsigned", "expired"];
+
+export const unauthorized: Kind<{ sample: Sample; token: TokenKind }> = {
+  name: "unauthorized",
+  share: 1 / 20,
+  mayRepeat: true,
+  samples: (subject) =>
+    subject.parts.isSecured
+      ? fc.record({ sample: fittingSamples(subject), token: fc.constantFrom(...faultyTokens) })
+      : null,
+  async attempt({ sample, token }, session, subject) {
+    const draft: Draft = { ...(await draftFor(subject, sample, "refuse")), caller: { token } };
+    const answer = await session.send(draft);
+    const rule = token === "none" ? "SB-FUZZ-TOKEN-MISSING-REFUSED" : "SB-FUZZ-TOKEN-INVALID-REFUSED";
+    const what = token === "none" ? "without a token" : `with a token that is ${token}`;
+    session.claim(rule, isRefused(answer) ? null : `${nameOf(draft)} ${what}: a refusal expected, ${seen(answer)}`);
+  },
+};
+
+/** What the sources promise a 404 for. */
+const resources = ["machineSlug", "instanceSlug"];
+
+export const unknown: Kind<{ sample: Sample; name: string }> = {
+  name: "unknown",
+  share: 1 / 50,
+  mayRepeat: false,
+  samples(subject) {
+    const names = subject.parts.parameters.map(({ name }) => name).filter((name) => resources.includes(name));
+    if (names.length === 0) return null;
+    return fc.record({ sample: fittingSamples(subject), name: fc.constantFrom(...names) });
+  },
+  async attempt({ sample, name }, session, subject) {
+    const whole = await draftFor(subject, sample, "refuse");
+    const draft = { ...whole, params: { ...whole.params, [name]: subject.fixture.newName("nobody") } };
+    const answer = await session.send(draft);
+    const refuted = `${nameOf(draft)} with a ${name} that does not exist: a refusal expected, ${seen(answer)}`;
+    session.claim("SB-FUZZ-UNKNOWN-REFUSED", isRefused(answer) ? null : refuted);
+  },
+};
+
+/** None that might delete what a whole path stands for. */
+const harmless = ["patch", "put", "post"];
+
+export const unsupported: Kind<{ sample: Sample; method: string }> = {
+  name: "unsupported",
+  share: 1 / 50,
+  mayRepeat: true,
+  samples(subject) {
+    const { path } = subject.parts;
+    const has = subject.fixture.methodsOf(path);
+    // Without a resource of the run's own in the path, nothing but the least usual method is tried.
+    const tried = path.includes("{machineSlug}") ? harmless : ["patch"];
+    const missing = tried.filter((method) => !has.includes(method));
+    if (missing.length === 0 || isMapped(subject)) return null;
+    return fc.record({ sample: fittingSamples(subject), method: fc.constantFrom(...missing) });
+  },
+  async attempt({ sample, method }, session, subject) {
+    const { body, text, form, ...rest } = await draftFor(subject, sample, "refuse");
+    const draft: Draft = { ...rest, method: method.toUpperCase(), text: "{}", contentType: "application/json" };
+    const answer = await session.send(draft);
+    const is405 = answer.status === 405 || answer.status === 0;
+    session.claim("SB-FUZZ-METHOD-405", is405 ? null : `${nameOf(draft)}: status 405 expected, ${seen(answer)}`);
+    if (answer.status !== 405) return;
+    const listed = compared((answer.headers.allow ?? "").split(","));
+    const expected = compared(subject.fixture.methodsOf(subject.parts.path));
+    const refuted = `${nameOf(draft)}: Allow expected to list ${expected}, ${listed || "nothing"} seen`;
+    session.claim("SB-FUZZ-METHOD-ALLOW-LISTS", listed === expected ? null : refuted);
+  },
+};
+
+/** HEAD and OPTIONS are left to whatever serves HTTP. */
+function compared(names: readonly string[]): string {
+  const known = names.map((name) => name.trim().toLowerCase()).filter((name) => methods.some((one) => one === name));
+  return known
+    .filter((name) => name !== "head" && name !== "options")
+    .toSorted()
+    .join(", ");
+}
+
+/** HEAD and OPTIONS of a path that doesn't declare them: whatever comes, it is no server error. */
+export const glancing: Kind<{ sample: Sample; method: string }> = {
+  name: "glancing",
+  share: 1 / 100,
+  mayRepeat: false,
+  samples: (subject) =>
+    isMapped(subject)
+      ? null
+      : fc.record({ sample: fittingSamples(subject), method: fc.constantFrom("HEAD", "OPTIONS") }),
+  async attempt({ sample, method }, session, subject) {
+    const { body, text, form, ...draft } = await draftFor(subject, sample, "refuse");
+    const answer = await session.send({ ...draft, method });
+    if (method !== "OPTIONS" || !isAccepted(answer) || answer.headers.allow === undefined) return;
+    const listed = compared(answer.headers.allow.split(","));
+    const expected = compared(subject.fixture.methodsOf(subject.parts.path));
+    const refuted = `OPTIONS ${subject.parts.path}: Allow expected to list ${expected}, ${listed || "nothing"} seen`;
+    session.claim("SB-FUZZ-METHOD-ALLOW-LISTS", listed === expected ? null : refuted);
+  },
+};
