@@ -12,6 +12,8 @@ interface Finding {
   rule: string;
   /** Expected and seen; null: the rule was kept. */
   refuted: string | null;
+  /** The curl lines that led to it. */
+  trail: readonly string[];
 }
 
 /** Operations whose answers are meant to show what others must not. */
@@ -54,7 +56,11 @@ export class Session {
 
   /** Enters whether a rule was kept: `refuted` says what was expected and seen instead. */
   claim(rule: FuzzRule, refuted: string | null): void {
-    this.findings.push({ rule, refuted });
+    this.#enter(rule, refuted);
+  }
+
+  #enter(rule: string, refuted: string | null): void {
+    this.findings.push({ rule, refuted, trail: refuted === null ? [] : [...this.trail] });
   }
 
   #judge(answer: Answer, name: string): void {
@@ -91,8 +97,8 @@ export class Session {
   /** The rules of every exchange, collected like the stage's own. */
   get #collector(): Findings {
     return {
-      pass: (rule) => this.findings.push({ rule, refuted: null }),
-      fail: (rule, refuted) => this.findings.push({ rule, refuted }),
+      pass: (rule) => this.#enter(rule, null),
+      fail: (rule, refuted) => this.#enter(rule, refuted),
       fault: (rule, message) => this.#run.ledger.fault(rule, message),
       skip: (rule, reason) => this.#run.ledger.skip(rule, reason),
       note: (rule, reason) => this.#run.ledger.note(rule, reason),
@@ -115,7 +121,7 @@ function serverError({ status, text, json }: Answer, name: string): string | nul
 }
 
 const traces = [
-  /^\s*at .+:\d+:\d+\)?$/m,
+  /^\s*at .+:\d+:\d+\)?(?:"|$)/m,
   /Traceback \(most recent call last\)/,
   /^goroutine \d+ \[/m,
   /^\s*at [\w.$]+\([\w]+\.java:\d+\)/m,

@@ -11,7 +11,7 @@ import { invalid, malformed, mislabelled } from "./invalid.ts";
 import type { Kind, Subject } from "./kind.ts";
 import { type Plan, unreachable } from "./plan.ts";
 import { machinePlans } from "./plans.ts";
-import { glancing, unauthorized, unknown, unsupported } from "./strangers.ts";
+import { glancing, tokenless, unauthorized, unknown, unsupported } from "./strangers.ts";
 import { acceptance, type TrialResult, tryKind } from "./trial.ts";
 import { extra, labelled, valid } from "./valid.ts";
 
@@ -35,6 +35,7 @@ const trials: readonly Trial[] = [
   of(invalid),
   of(malformed),
   of(mislabelled),
+  of(tokenless),
   of(unauthorized),
   of(unknown),
   of(unsupported),

@@ -5,6 +5,7 @@ import { methods } from "../../../spec/document.ts";
 import type { TokenKind } from "../../contracts.ts";
 import type { Answer } from "../../exchange.ts";
 import { show } from "../../match.ts";
+import type { FuzzRule } from "./checks.ts";
 import type { Draft } from "./draft.ts";
 import { draftFor, fittingSamples, isMapped, type Kind } from "./kind.ts";
 import type { Sample } from "./plan.ts";
@@ -12,24 +13,32 @@ import { isAccepted, isRefused, nameOf } from "./session.ts";
 
 const seen = ({ status, json, text }: Answer) => `status ${status} ${show(json ?? text)} seen`;
 
-const faultyTokens: TokenKind[] = ["none", "malformed", "wrong-secret", "unsigned", "expired"];
+function stranger(name: string, share: number, tokens: readonly TokenKind[], rule: FuzzRule) {
+  const kind: Kind<{ sample: Sample; token: TokenKind }> = {
+    name,
+    share,
+    mayRepeat: true,
+    samples: (subject) =>
+      subject.parts.isSecured
+        ? fc.record({ sample: fittingSamples(subject), token: fc.constantFrom(...tokens) })
+        : null,
+    async attempt({ sample, token }, session, subject) {
+      const draft: Draft = { ...(await draftFor(subject, sample, "refuse")), caller: { token } };
+      const answer = await session.send(draft);
+      const what = token === "none" ? "without a token" : `with a token that is ${token}`;
+      session.claim(rule, isRefused(answer) ? null : `${nameOf(draft)} ${what}: a refusal expected, ${seen(answer)}`);
+    },
+  };
+  return kind;
+}
 
-export const unauthorized: Kind<{ sample: Sample; token: TokenKind }> = {
-  name: "unauthorized",
-  share: 1 / 20,
-  mayRepeat: true,
-  samples: (subject) =>
-    subject.parts.isSecured
-      ? fc.record({ sample: fittingSamples(subject), token: fc.constantFrom(...faultyTokens) })
-      : null,
-  async attempt({ sample, token }, session, subject) {
-    const draft: Draft = { ...(await draftFor(subject, sample, "refuse")), caller: { token } };
-    const answer = await session.send(draft);
-    const rule = token === "none" ? "SB-FUZZ-TOKEN-MISSING-REFUSED" : "SB-FUZZ-TOKEN-INVALID-REFUSED";
-    const what = token === "none" ? "without a token" : `with a token that is ${token}`;
-    session.claim(rule, isRefused(answer) ? null : `${nameOf(draft)} ${what}: a refusal expected, ${seen(answer)}`);
-  },
-};
+export const tokenless = stranger("tokenless", 1 / 100, ["none"], "SB-FUZZ-TOKEN-MISSING-REFUSED");
+export const unauthorized = stranger(
+  "unauthorized",
+  1 / 20,
+  ["malformed", "wrong-secret", "unsigned", "expired", "wrong-audience"],
+  "SB-FUZZ-TOKEN-INVALID-REFUSED",
+);
 
 /** What the sources promise a 404 for. */
 const resources = ["machineSlug", "instanceSlug"];

@@ -94,12 +94,14 @@ async function attempt<T>({ kind, subject, run, result }: Trial<T>, sample: T): 
     result.missing = error.message;
     return [];
   }
-  const { status, findings, trail } = session;
+  const { status, findings } = session;
   if (status !== undefined) result.statuses.set(status, (result.statuses.get(status) ?? 0) + 1);
   for (const { rule, refuted } of findings) {
     if (refuted === null && rule !== acceptance) run.ledger.pass(rule);
   }
-  return findings.flatMap(({ rule, refuted }) => (refuted === null ? [] : [{ rule, message: refuted, trail }]));
+  return findings.flatMap(({ rule, refuted, trail }) =>
+    refuted === null ? [] : [{ rule, message: refuted, trail: [...trail] }],
+  );
 }
 
 /** Kept only when each operation accepted something, which the stage knows at its end. */
