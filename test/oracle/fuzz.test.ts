@@ -1,6 +1,7 @@
 // The fuzz stage: silent about a server that conforms, whatever the seed, and each of its checks red where it should be.
 
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -69,6 +70,13 @@ it("the checks' names lead to rules that exist, and each rule of the stage to a 
   expect(named.filter((rule) => !known.includes(rule))).toEqual([]);
   const ofStage = contracts.rules.filter(({ stage }) => stage === "fuzz").map(({ id }) => id);
   expect(ofStage.toSorted()).toEqual(fuzzRules.toSorted());
+});
+
+it("contracts/README.md lists them, name by name and rule by rule", () => {
+  const rows = readFileSync(`${folder}/README.md`, "utf8").matchAll(/^\| `([a-z_0-9]+)` +\| (.*) \|$/gm);
+  const listed = [...rows].map(([, name = "", text = ""]) => `${name}: ${text.match(/\bSB-[A-Z0-9-]+/g)?.join()}`);
+  const known = Object.entries(checks).map(([name, rules]) => `${name}: ${rules.join()}`);
+  expect(listed.filter((row) => row.includes("SB-"))).toEqual(known);
 });
 
 const parsed = ({ body }: { body: Buffer }) => {
@@ -483,6 +491,74 @@ describe("what was not exercised", { timeout: 60_000 }, () => {
       message: expect.stringContaining("the machine toggle could not be published"),
     });
     expect(result(report, "SB-FUZZ-TOKEN-MISSING-REFUSED")?.status).toBe("passed");
+  });
+});
+
+it("what the target is not said to have is skipped", { timeout: 60_000 }, async () => {
+  const capabilities = profile.capabilities.filter((capability) => capability !== "admin");
+  const modest = { ...having("listMachines", "getMachine", "deleteMachineInstance"), capabilities };
+  const report = await judge(server.url, { profile: modest, runs: 5 });
+  expect(result(report, "SB-FUZZ-DELETED-GONE")).toMatchObject({
+    status: "skipped",
+    message: "needs admin, which the target is not said to have",
+  });
+  expect(result(report, "SB-FUZZ-CREATED-THERE")).toMatchObject({
+    status: "skipped",
+    message: "needs the operation createMachine, which the target is not said to have",
+  });
+  expect(result(report, "SB-FUZZ-VALID-ACCEPTED")?.status).toBe("passed");
+});
+
+describe("what nobody is blamed for", { timeout: 60_000 }, () => {
+  const blamed = (report: Report) => withStatus(report, "failed", "flaky", "oracle-error");
+  const kinds: [string, Spoiler, string[]][] = [
+    [
+      "other statuses for refusals that the document declares",
+      {
+        answer: (answer, { method }) => {
+          const isMisfit = answer.status === 400 && method !== "GET";
+          if (isMisfit) become(answer, json(403, { error: "no", code: "missing-scope" }));
+        },
+      },
+      event,
+    ],
+    [
+      "a null read as nothing where nothing would do",
+      {
+        request: (request) => {
+          const body = parsed(request);
+          if (!isCreation(request) || typeof body !== "object" || body === null) return;
+          const rest = Object.entries(body).filter(([name, value]) => name === "slug" || value !== null);
+          request.body = Buffer.from(JSON.stringify(Array.isArray(body) ? body : Object.fromEntries(rest)));
+        },
+      },
+      creation,
+    ],
+    [
+      "a limit that is reached now and then",
+      {
+        instead: (request) => {
+          const isLimited = isEvent(request) && ++reads % 7 === 0;
+          return isLimited ? json(503, { error: "later", code: "unavailable" }) : undefined;
+        },
+      },
+      event,
+    ],
+    [
+      "a redirection of who has no token",
+      {
+        answer: (answer, request) =>
+          request.headers.authorization === undefined &&
+          become(answer, { status: 302, headers: { location: "/login" }, body: Buffer.alloc(0) }),
+      },
+      ["listMachines", "getMachine"],
+    ],
+  ];
+  it.each(kinds)("%s", async (_, spoiler, operations) => {
+    const report = await spoiltBy(spoiler, (url) => judge(url, { profile: having(...operations) }));
+    const isStatusRule = (line: string) => line.startsWith("SB-SPEC-SUCCESS-STATUS-DECLARED");
+    // A redirection is still no status that the operation declares.
+    expect(blamed(report).filter((line) => !isStatusRule(line))).toEqual([]);
   });
 });
 

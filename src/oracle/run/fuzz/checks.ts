@@ -46,3 +46,17 @@ export const fuzzRules: readonly FuzzRule[] = [
       .filter((rule): rule is FuzzRule => rule.startsWith("SB-FUZZ-")),
   ),
 ];
+
+/** Rules that only requests to some operations can say anything about. */
+export const exercisedBy: { readonly [R in FuzzRule]?: readonly string[] } = {
+  "SB-FUZZ-CREATED-THERE": ["createMachine", "createMachineInstance"],
+  "SB-FUZZ-DELETED-GONE": ["deleteMachine", "deleteMachineInstance"],
+  "SB-FUZZ-READ-CHANGES-NOTHING": ["getMachineInstance"],
+  "SB-FUZZ-REFUSAL-CHANGES-NOTHING": [
+    "sendMachineInstanceEvent",
+    "setMachineInstanceStatus",
+    "setDesiredMachineVersion",
+  ],
+  "SB-FUZZ-REFUSAL-CREATES-NOTHING": ["createMachine", "createMachineInstance"],
+  "SB-FUZZ-PROTOTYPE-KEPT": ["createMachineInstance"],
+};

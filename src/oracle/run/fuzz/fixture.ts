@@ -2,10 +2,12 @@
 
 import { createHmac } from "node:crypto";
 import { judgeExchange } from "../../claims.ts";
+import type { XStateVersion } from "../../contracts.ts";
 import type { Answer } from "../../exchange.ts";
 import { dig } from "../../fill.ts";
 import type { RequestParts } from "../../generate/requests.ts";
 import { show } from "../../match.ts";
+import { lackOfMachine } from "../machines.ts";
 import type { Run } from "../stage.ts";
 import { callOfDraft, type Draft } from "./draft.ts";
 import { isAccepted } from "./session.ts";
@@ -86,11 +88,16 @@ export class Fixture {
 
   /** The run's shared light: it reads and writes for everybody. */
   async machine(name = "toggle"): Promise<Made<string>> {
-    const { profile, machines } = this.run;
-    const version = profile.capabilities.includes("xstate5") ? 5 : 4;
-    const published = await machines.get(name, version);
+    const published = await this.run.machines.get(name, this.#versionFor(name));
     if (published === null) throw new FixtureMissing(`the machine ${name} could not be published`);
     return { value: published.slug, trail: published.trail };
+  }
+
+  /** The newer XState, if the target has it and the machine for it. */
+  #versionFor(machine: string): XStateVersion {
+    const { contracts, profile } = this.run;
+    const newest = profile.capabilities.includes("xstate5") ? 5 : 4;
+    return lackOfMachine(machine, newest, contracts, profile) === null ? newest : 4;
   }
 
   async newInstance(): Promise<Made<Instance>> {
@@ -136,8 +143,7 @@ export class Fixture {
 
   /** A version whose code is uploaded, by its signed id. */
   async beginVersion(machineSlug: string, machine: string, before: string[]): Promise<Made<string>> {
-    const { contracts, profile } = this.run;
-    const code = contracts.machines.get(machine)?.get(profile.capabilities.includes("xstate5") ? 5 : 4) ?? "";
+    const code = this.run.contracts.machines.get(machine)?.get(this.#versionFor(machine)) ?? "";
     const begun = await this.make("createMachineVersion", { params: { machineSlug }, trail: before });
     const trail = await this.#upload(begun.answer, code, begun.trail);
     return { value: String(dig(begun.answer.json, "/machineVersionId")), trail };

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { show } from "../../match.ts";
 import type { Draft } from "./draft.ts";
-import { isAccepted, isRefused, nameOf, type Session } from "./session.ts";
+import { isAccepted, nameOf, type Session } from "./session.ts";
 
 /** @see https://schemathesis.readthedocs.io/en/stable/reference/checks/ ensure_resource_availability */
 export async function createdIsThere(session: Session, read: Draft): Promise<void> {
@@ -16,7 +16,7 @@ export async function createdIsThere(session: Session, read: Draft): Promise<voi
 export async function deletedIsGone(session: Session, use: Draft): Promise<void> {
   const answer = await session.send(use);
   const refuted = `${nameOf(use)}: a refusal expected, since it was deleted, status ${answer.status} seen`;
-  session.claim("SB-FUZZ-DELETED-GONE", isRefused(answer) ? null : refuted);
+  session.claim("SB-FUZZ-DELETED-GONE", isAccepted(answer) ? refuted : null);
 }
 
 /** A state that is read twice, nothing being written in between, is twice the same. */

@@ -62,7 +62,6 @@ const headerTexts: [string, string][] = [
   ["x-statebacked-org-id", "../.."],
   ["accept", "text/html"],
   ["content-encoding", "gzip"],
-  ["x-http-method-override", "DELETE"],
   ["content-type", "application/json; charset=utf-99"],
   ["content-type", 'application/json; charset="utf-8'],
   ["content-type", ";;;"],

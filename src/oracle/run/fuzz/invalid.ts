@@ -10,7 +10,7 @@ import { show } from "../../match.ts";
 import type { Draft } from "./draft.ts";
 import { draftFor, fittingSamples, hasJsonBody, isMapped, type Kind, type Subject } from "./kind.ts";
 import type { Body, Sample } from "./plan.ts";
-import { isAccepted, isRefused, nameOf, type Session } from "./session.ts";
+import { isAccepted, nameOf, type Session } from "./session.ts";
 
 interface Broken {
   sample: Sample;
@@ -39,11 +39,10 @@ export const invalid: Kind<Broken> = {
     const answer = await unchanging(session, subject, draft, broken);
     const where = place === "body" ? `body${pointerOf(breakage.at)}` : place;
     const what = `${breakage.constraint} broken at ${where}`;
-    const refuted = isRefused(answer) ? null : refutation(broken, answer, what);
-    const rule = ruleOf(subject, place, breakage);
-    session.claim(rule, refuted);
-    const is400 = answer.status === 400 || answer.status === 0;
-    session.claim("SB-FUZZ-MISFIT-400", is400 ? null : refutation(broken, answer, what));
+    const refuted = refutation(broken, answer, what);
+    session.claim(ruleOf(subject, place, breakage, draft), isAccepted(answer) ? refuted : null);
+    const isOdd = answer.status >= 300 && answer.status !== 400;
+    if (!isAccepted(answer)) session.claim("SB-FUZZ-MISFIT-400", isOdd ? refuted : null);
   },
 };
 
@@ -105,8 +104,12 @@ const ownConstraints = ["minLength", "format", "minimum", "maximum", "integer"];
 const names = ["machineSlug", "instanceSlug", "index"];
 
 /** The rule whose level is that of what the broken constraint rests on. */
-function ruleOf({ parts }: Subject, place: string, { constraint, at }: Breakage) {
+function ruleOf(subject: Subject, place: string, { constraint, at }: Breakage, { body }: Draft) {
+  const { parts } = subject;
   if (names.includes(place)) return "SB-FUZZ-NAME-MISFIT-REFUSED";
+  // Many read a null as if the property were not there, and nobody is hurt where it needn't be.
+  const part = placesOf(subject).find(([name]) => name === place)?.[1];
+  if (constraint === "null" && part?.fits(editedBy(body, [{ at }]))) return "SB-FUZZ-MISFIT-REFUSED";
   const isPublished =
     place === "body" &&
     parts.isBodyRequired &&
@@ -172,8 +175,8 @@ export const malformed: Kind<{ sample: Sample; at: number; ending: string }> = {
     if (isJson(text)) return;
     const broken = { ...draft, text };
     const answer = await unchanging(session, subject, { ...draft, body }, broken);
-    const refuted = isRefused(answer) ? null : refutation(broken, answer, "malformed JSON");
-    session.claim("SB-FUZZ-JSON-MALFORMED-REFUSED", refuted);
+    const refuted = refutation(broken, answer, "malformed JSON");
+    session.claim("SB-FUZZ-JSON-MALFORMED-REFUSED", isAccepted(answer) ? refuted : null);
   },
 };
 

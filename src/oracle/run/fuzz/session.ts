@@ -136,7 +136,3 @@ function traceIn(text: string): string | null {
 export function isAccepted({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }
-
-export function isRefused({ status }: Answer): boolean {
-  return status >= 400 || status === 0;
-}

@@ -4,7 +4,7 @@ import { document } from "../../../spec/document.ts";
 import { type RequestParts, requestParts } from "../../generate/requests.ts";
 import { hindrance, type Run, type Stage } from "../stage.ts";
 import { accountPlans } from "./account-plans.ts";
-import { fuzzRules } from "./checks.ts";
+import { exercisedBy, fuzzRules } from "./checks.ts";
 import { Fixture } from "./fixture.ts";
 import { hostile } from "./hostile.ts";
 import { invalid, malformed, mislabelled } from "./invalid.ts";
@@ -50,7 +50,8 @@ export const fuzz: Stage = {
     const parts = requestParts(document);
     const fixture = new Fixture(run, parts);
     const only = replayOf(run);
-    const subjects = [...parts.values()].filter(({ operationId }) => applies(operationId, run));
+    const subjects = [...parts.values()].filter(({ operationId }) => obstacle(operationId, run) === null);
+    skipWhatDoesNotApply(run);
     const known = new Set<string>();
     const silent: string[] = [];
     let done = 0;
@@ -72,14 +73,23 @@ export const fuzz: Stage = {
   },
 };
 
-/** Whether the target is said to have the operation and what asking it takes. */
-function applies(operationId: string, run: Run): boolean {
+/** Why an operation is not asked, or null. */
+function obstacle(operationId: string, run: Run): string | null {
   const plan = plans[operationId];
-  if (plan === undefined) {
-    if (operationId in unreachable) return false;
-    throw new Error(`No plan says how ${operationId} is asked. Write one in src/oracle/run/fuzz.`);
+  if (plan !== undefined) return hindrance(run, plan.needs ?? [], [operationId]);
+  const reason = unreachable[operationId];
+  if (reason !== undefined) return reason;
+  throw new Error(`No plan says how ${operationId} is asked. Write one in src/oracle/run/fuzz.`);
+}
+
+/** Rules whose every operation the target lacks. */
+function skipWhatDoesNotApply(run: Run): void {
+  for (const rule of fuzzRules) {
+    const obstacles = exercisedBy[rule]?.map((operationId) => obstacle(operationId, run)) ?? [null];
+    const [first = null] = obstacles.includes(null) ? [] : obstacles;
+    const reason = hindrance(run, run.rules.get(rule)?.needs ?? []) ?? first;
+    if (reason !== null) run.ledger.skip(rule, reason);
   }
-  return hindrance(run, plan.needs ?? [], [operationId]) === null;
 }
 
 interface Replay {
