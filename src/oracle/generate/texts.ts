@@ -47,6 +47,7 @@ const oddTexts = [
  * halves of surrogate pairs: JSON admits them, but RFC 8259 promises nothing of what becomes of them.
  */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
+  { withCrossShrink: true },
   { weight: 4, arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 20 }) },
   { weight: 2, arbitrary: fc.string({ unit: "grapheme", maxLength: 20 }) },
   { weight: 2, arbitrary: fc.constantFrom(...oddTexts) },
