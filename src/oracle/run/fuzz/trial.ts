@@ -70,18 +70,25 @@ async function look<T>(trial: Trial<T>, path: string | undefined): Promise<boole
     return false;
   });
   const seed = seedOf(run.seed, subject, kind.name);
-  const details = await fc.check(property, { seed, numRuns: runsOf(kind, subject, run), ...(path ? { path } : {}) });
+  // A replay shows what was found; looking for something plainer has been done.
+  const from = path === undefined ? { numRuns: runsOf(kind, subject, run) } : { path, numRuns: 1, endOnFailure: true };
+  const details = await fc.check(property, { seed, ...from });
   if (details.errorInstance instanceof Error && found === undefined) throw details.errorInstance;
   if (found === undefined || details.counterexample === null) return false;
-  known.add(found.rule);
-  const at = details.counterexamplePath ?? "0";
-  const replay = `${subject.parts.operationId}/${kind.name}/${at}`;
+  const replay = `${subject.parts.operationId}/${kind.name}/${path ?? details.counterexamplePath ?? "0"}`;
   const args = ["--only", "fuzz", "--seed", String(run.seed), "--replay", replay];
   const again = await attempt(trial, details.counterexample[0]);
-  const isSteady = again.some(({ rule }) => rule === wanted);
-  const once = isSteady ? "" : " (tried again, it did not happen)";
-  run.ledger[isSteady ? "fail" : "flake"](found.rule, `${found.message}${once}`, found.trail, args);
-  return true;
+  enterAgain(found, again, path === undefined ? [] : again, run, args);
+  known.add(found.rule);
+  return path === undefined;
+}
+
+/** What failed once more has failed; what did not is flaky. A replay tells `others` too: an earlier run may have known them already. */
+function enterAgain(found: Found, again: readonly Found[], others: readonly Found[], run: Run, args: string[]): void {
+  const isSteady = again.some(({ rule }) => rule === found.rule);
+  if (isSteady) run.ledger.fail(found.rule, found.message, found.trail, args);
+  else run.ledger.flake(found.rule, `${found.message} (tried again, it did not happen)`, found.trail, args);
+  for (const { rule, message, trail } of others) run.ledger.fail(rule, message, trail, args);
 }
 
 /** Sends a sample, enters what it kept, and returns what it broke. */
