@@ -25,7 +25,7 @@ export function createCleanup(): Cleanup {
     observe(call, answer) {
       if (answer.status < 200 || answer.status > 299) return;
       // An organization that the run made stays, with all that is in it.
-      if (call.headers["x-statebacked-org-id"] !== undefined) return;
+      if (made.organizations.includes(call.headers["x-statebacked-org-id"] ?? "")) return;
       makers[call.operationId ?? ""]?.(call, answer);
     },
     run: (exchange) => unmakeAll(made, exchange),
