@@ -60,6 +60,13 @@ export class Fixture {
     return [...this.#parts.values()].filter((one) => one.path === path).map(({ method }) => method.toLowerCase());
   }
 
+  /** Those of them that the target is said to have. */
+  methodsHad(path: string): string[] {
+    const { operations } = this.run.profile;
+    const had = [...this.#parts.values()].filter(({ operationId }) => operations?.includes(operationId) ?? true);
+    return had.filter((one) => one.path === path).map(({ method }) => method.toLowerCase());
+  }
+
   newName(hint: string): string {
     return this.run.newName(hint);
   }
