@@ -17,7 +17,6 @@ import type { ResponseCheckMode } from "./http/responses.ts";
 import { createRemoteKeySets } from "./jwks/remote.ts";
 import type { Dispatcher } from "./operations/dispatcher.ts";
 import { createLogKeeper, type LogKeeper } from "./operations/log-keeper.ts";
-import type { Services } from "./operations/services.ts";
 import { createTimeKeeping } from "./operations/time-keeping.ts";
 import type { Advanced, Preview } from "./operations/time-travel.ts";
 import { createTimeTravel } from "./operations/time-travel.ts";
@@ -27,6 +26,7 @@ import type { Published, PublisherOptions } from "./publisher.ts";
 import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
 import { announce } from "./store/lowdb/address.ts";
 import type { Store } from "./store/port.ts";
+import { tampered } from "./tampering.ts";
 
 export type { Advanced, LogLine, Preview, ResponseCheckMode, ServerLog };
 
@@ -148,7 +148,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const { uploadSecret, orgId, adminToken } = credentials;
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
     logs = createLogKeeper(store, clock);
-    const services: Services = { store, engine, settings, logs, ...outsideWorld(clock, entropy, log) };
+    const services = await tampered(options, { store, engine, settings, logs, ...outsideWorld(clock, entropy, log) });
     timeKeeping = createTimeKeeping(services, { alarm, retryDelayMs, isStrict: manualClock !== undefined });
     const timeTravel = manualClock && createTimeTravel(manualClock, store, timeKeeping);
     let isReady = false;

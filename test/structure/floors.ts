@@ -12,6 +12,7 @@ const roots = [
   "src/bootstrap.ts",
   "src/stored.ts",
   "src/crash-points.ts",
+  "src/tampering.ts",
 ];
 
 /**
@@ -58,6 +59,7 @@ const rooms: { [path: string]: readonly string[] } = {
   "src/bootstrap.ts": [...floor0, ...ports, "src/operations"],
   "src/stored.ts": [...floor0, ...ports, "src/store"],
   "src/crash-points.ts": [...ports, "src/http"],
+  "src/tampering.ts": ["src/operations"],
   "src/publisher.ts": [...floor0, ...ports, "src/sources", "src/operations", "src/http"],
   "src/index.ts": [
     ...floor0,
