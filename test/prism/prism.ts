@@ -47,3 +47,12 @@ export async function startPrism(upstream: string, { isStrict = true } = {}): Pr
   };
   return { url, close };
 }
+
+/** What Prism minds about a response; what it minds about requests is what their senders get wrong on purpose. Header names are in lower case. */
+export function violationsOf({ headers, text }: { headers: { [name: string]: string }; text: string }): string[] {
+  if (headers["content-type"]?.startsWith("application/problem+json")) return [`instead of the response: ${text}`];
+  const found: { location: string[]; message: string }[] = JSON.parse(headers["sl-violations"] ?? "[]");
+  return found
+    .filter(({ location: [part] }) => part !== "request")
+    .map(({ location, message }) => `${location.join(".")}: ${message}`);
+}

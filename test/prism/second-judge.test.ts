@@ -11,7 +11,7 @@ import { type Answer, type Call, createExchange } from "../../src/oracle/exchang
 import { loadProfile, profileFile, profileSchema } from "../../src/oracle/profile.ts";
 import { verify } from "../../src/oracle/verify.ts";
 import { createResponseCheck } from "../../src/spec/response-check.ts";
-import { type Prism, startPrism } from "./prism.ts";
+import { type Prism, startPrism, violationsOf } from "./prism.ts";
 
 const folder = fileURLToPath(new URL("../../contracts", import.meta.url));
 const contracts = loadContracts(folder);
@@ -97,13 +97,4 @@ test.each(beyondPrism)("%s is a journey of the contracts", (start) => {
 
 function isBeyondPrism(name: string): boolean {
   return beyondPrism.some(([start]) => name.startsWith(start));
-}
-
-/** What Prism minds about the response; what it minds about requests is what scenarios get wrong on purpose. */
-function violationsOf({ headers, text }: Answer): string[] {
-  if (headers["content-type"]?.startsWith("application/problem+json")) return [`instead of the response: ${text}`];
-  const found: { location: string[]; message: string }[] = JSON.parse(headers["sl-violations"] ?? "[]");
-  return found
-    .filter(({ location: [part] }) => part !== "request")
-    .map(({ location, message }) => `${location.join(".")}: ${message}`);
 }
