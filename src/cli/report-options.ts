@@ -54,12 +54,13 @@ export function addReportOptions(command: Command): Command {
     .option("--no-github", "print no GitHub annotations");
 }
 
-/**
- * What can be known before a run: whether the reports can be written, and what is expected. `ruleIds`: of all rules.
- * @throws CannotRun
- */
-export async function prepareReports(flags: ReportFlags, ruleIds: ReadonlySet<string>): Promise<ExpectedFailures> {
-  for (const [flag, file] of filesIn(flags)) ensureWritable(file, optionOf(flag));
+/** Before a run: whether its reports can be written. @throws CannotRun */
+export function ensureWritable(flags: ReportFlags): void {
+  for (const [flag, file] of filesIn(flags)) ensureFile(file, optionOf(flag));
+}
+
+/** Before a run: what is expected of it. `ruleIds`: of all rules. @throws CannotRun */
+export async function readExpected(flags: ReportFlags, ruleIds: ReadonlySet<string>): Promise<ExpectedFailures> {
   if (flags.expectedFailures === undefined) return new Map();
   const { ExpectedFailuresInvalid, loadExpectedFailures } = await import("../oracle/report/expected.ts");
   try {
@@ -101,7 +102,7 @@ function optionOf(flag: ReportFlag): string {
 }
 
 /** Makes the folder if it isn't there. @throws CannotRun */
-function ensureWritable(file: string, option: string): void {
+function ensureFile(file: string, option: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
     const stats = statSync(file, { throwIfNoEntry: false });

@@ -1,6 +1,6 @@
 // Finds what lies beside the code, in the repository as in an installed package: the contracts, and which ones they are.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadProfile, type Profile, ProfileInvalid, profileFile, profileSchema } from "./profile.ts";
@@ -21,7 +21,8 @@ export function findProfile(profile: string, folder: string): Profile {
   const isFile = existsSync(profile) || /[/\\]|\.(ya?ml|json)$/.test(profile);
   const file = isFile ? profile : profileFile(folder, profile);
   if (!existsSync(file)) {
-    throw new ProfileInvalid(`${profile} is not there; name a file, or one of those in ${join(folder, "profiles")}`);
+    const names = readdirSync(join(folder, "profiles")).map((name) => name.replace(/\.yaml$/, ""));
+    throw new ProfileInvalid(`${profile} is not there; name a file, or one of ${names.join(", ")}`);
   }
   return loadProfile(file, profileSchema(folder));
 }

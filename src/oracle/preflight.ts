@@ -10,7 +10,7 @@ export class CredentialsRefused extends Error {
   override name = "CredentialsRefused";
 }
 
-/** What is asked with different scopes: a key that may not do one of them is no wrong key. */
+/** Each asks for another scope: a key that may not do one of them is no wrong key. */
 const probes = ["/machines", "/keys", "/orgs", "/logs"];
 const patienceMs = 10_000;
 
@@ -21,10 +21,12 @@ export async function preflight(target: Target, now: () => number): Promise<void
   for (const path of probes) {
     const { status, text, json } = await send({ method: "GET", path, headers: {}, caller: {} });
     if (status === 0) throw new TargetUnreachable(`${target.url} gives ${text}`);
-    if (status !== 401 && status !== 403) return;
-    refusals.push(`${status} ${String(dig(json, "/code") ?? "")}`.trim());
+    if (status >= 200 && status <= 299) return;
+    if (status === 401 || status === 403)
+      refusals.push(`GET ${path}: ${status} ${String(dig(json, "/code") ?? "")}`.trim());
   }
+  if (refusals.length === 0) return; // what is wrong with these answers is for rules to say
   throw new CredentialsRefused(
-    `${target.url} refuses the key ${target.keyId} for everything that was tried (GET ${probes[0]}: ${refusals[0]})`,
+    `${target.url} refuses the key ${target.keyId} for everything that was tried (${refusals[0]})`,
   );
 }

@@ -12,7 +12,7 @@ import { toSummary } from "../../oracle/report/summary.ts";
 import { type RunEvent, TargetUnreachable, type VerifyOptions, verify } from "../../oracle/verify.ts";
 import { CannotRun } from "../cannot-run.ts";
 import { createProgress } from "../progress.ts";
-import { prepareReports, wantsAnnotations, writeReports } from "../report-options.ts";
+import { ensureWritable, readExpected, wantsAnnotations, writeReports } from "../report-options.ts";
 import type { VerifyFlags } from "../verify.ts";
 import { checkOnly, contractsFolder, readContracts, readProfile, readTarget } from "./inputs.ts";
 
@@ -20,10 +20,11 @@ import { checkOnly, contractsFolder, readContracts, readProfile, readTarget } fr
 export async function runVerify(url: string | undefined, flags: VerifyFlags): Promise<void> {
   const folder = contractsFolder();
   const target = readTarget(url, flags);
-  const contracts = readContracts(folder);
   const profile = readProfile(flags.profile, folder);
+  ensureWritable(flags);
+  const contracts = readContracts(folder);
   checkOnly(flags.only ?? [], contracts);
-  const expected = await prepareReports(flags, new Set(contracts.rules.map(({ id }) => id)));
+  const expected = await readExpected(flags, new Set(contracts.rules.map(({ id }) => id)));
   const now = () => Date.now();
   await orCannotRun(() => preflight(target, now));
 
