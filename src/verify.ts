@@ -45,10 +45,10 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   if (missing !== undefined) throw new TypeError(`verify needs the option ${missing}`);
   const { url, orgId, keyId, secretKey, profile = "default", ...rest } = options;
   const target = { url: url.replace(/\/+$/, ""), orgId, keyId, secretKey };
-  const contracts = loadContracts(installedContracts);
   const now = () => Date.now();
   const found = typeof profile === "string" ? findProfile(profile, installedContracts) : profile;
   await preflight(target, now);
+  const contracts = loadContracts(installedContracts);
   const suite = readSuite(installedContracts);
   const prefix = `settle-${now().toString(36)}-${randomBytes(3).toString("hex")}`;
   const report = await judge({ ...rest, target, contracts, profile: found, prefix, now, suite });

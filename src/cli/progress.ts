@@ -13,13 +13,16 @@ const eraseLine = "\r\u001b[2K";
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   if (!stream.isTTY) return { hear() {}, clear() {} };
   let failures = 0;
-  let last = "";
-  const write = () =>
-    stream.write(`${eraseLine}${cut(`${last}${failures === 0 ? "" : ` · ${failures} failed`}`, stream.columns)}`);
+  let where = "";
+  let what = "";
+  const write = () => {
+    const parts = [where, ...(failures === 0 ? [] : [`${failures} failed`]), ...(what === "" ? [] : [what])];
+    stream.write(`${eraseLine}${cut(parts.join(" · "), stream.columns)}`);
+  };
   return {
     hear(event) {
-      if (event.event === "stage") last = event.stage;
-      if (event.event === "progress") last = `${event.stage} ${event.done}/${event.total} · ${event.what}`;
+      if (event.event === "stage") [where, what] = [event.stage, ""];
+      if (event.event === "progress") [where, what] = [`${event.stage} ${event.done}/${event.total}`, event.what];
       if (event.event === "failure" && event.level !== "ADVISORY") failures++;
       write();
     },
