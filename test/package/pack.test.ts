@@ -144,6 +144,44 @@ test("runs the smply that is installed beside it, and says how to install one", 
   expect(await settle(...list)).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
 });
 
+test("judges a server, as a command and as a library", async () => {
+  const only = "instance-name-is-taken";
+  const judged = await settle(
+    ...[
+      "exec",
+      "--",
+      "npx",
+      "settle",
+      "verify",
+      "--only",
+      only,
+      "--report-html",
+      "out/report.html",
+      "--report-json",
+      "out/r.json",
+    ],
+  );
+  expect(judged).toMatchObject({ code: 0, stderr: "" });
+  expect(judged.stdout).toMatch(/^http:\S+ conforms$/m);
+  expect(await readFile(join(folder, "out/report.html"), "utf8")).toMatch(/^<!doctype html>/);
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  expect(JSON.parse(await readFile(join(folder, "out/r.json"), "utf8"))).toMatchObject({ run: { suite: { version } } });
+  await write(
+    "judge.js",
+    `import { startServer } from "settle-server";
+     import { verify } from "settle-server/verify";
+     import { matchers } from "settle-server/vitest";
+     const server = await startServer({ port: 0, store: "memory:" });
+     const { url, orgId, keyId, secretKey } = server;
+     const { verdict } = await verify({ url, orgId, keyId, secretKey, only: ["${only}"] });
+     const { pass } = await matchers.toConform(await fetch(url + "/machines"), "listMachines");
+     console.log(verdict, pass);
+     await server.close();`,
+  );
+  const { stdout } = await run("node", ["judge.js"], { cwd: folder, env: environment() });
+  expect(stdout).toBe("conforms true\n");
+});
+
 test("checks itself, as far as it can", async () => {
   const undelivered = operations.filter(({ operationId }) => !deliveredOperations().has(operationId));
   const without = await settle("check");
@@ -219,13 +257,56 @@ test("has types that resolve, and are complete", async () => {
      export const closed: Promise<void> = server.close();
      export { preview, strings };`,
   );
+  await write(
+    "judge.ts",
+    `import { CredentialsRefused, type Profile, type Report, type RuleResult, type RunEvent, type VerifyOptions, verify } from "settle-server/verify";
+     const profile: Profile = { title: "mine", capabilities: ["upload"], settleTimeoutMs: 1, pageSize: 1 };
+     const onEvent = (event: RunEvent): void => void (event.event === "failure" && event.level === "MUST");
+     const options: Required<VerifyOptions> = {
+       url: "http://localhost", orgId: "o", keyId: "k", secretKey: "s", profile, only: ["SB-INST"], seed: 1, runs: 1,
+       signal: AbortSignal.abort(), onEvent,
+     };
+     const report: Report = await verify(options);
+     const failed: RuleResult[] = report.rules.filter(({ status }) => status === "failed");
+     // @ts-expect-error there is no such option
+     await verify({ ...options, sead: 1 });
+     export { CredentialsRefused, failed };`,
+  );
   const options = { strict: true, noEmit: true, target: "es2024", module: "nodenext", skipLibCheck: false };
   const types = { types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
-  await write("tsconfig.json", JSON.stringify({ compilerOptions: { ...options, ...types }, files: ["use.ts"] }));
-  const checked = await run("node", [tsc, "-p", "."], { cwd: folder, env: environment() }).catch(
-    (error: { stdout: string }) => error,
+  await write(
+    "tsconfig.json",
+    JSON.stringify({ compilerOptions: { ...options, ...types }, files: ["use.ts", "judge.ts"] }),
   );
-  expect(checked.stdout).toBe("");
+  expect(await findings()).toBe("");
+});
+
+/** What the compiler says of the project there. */
+async function findings(): Promise<string> {
+  const compiled = run("node", [tsc, "-p", "."], { cwd: folder, env: environment() });
+  return (await compiled.catch((error: { stdout: string }) => error)).stdout;
+}
+
+test("gives vitest's matchers their types", async () => {
+  await alsoInstall("vitest");
+  await write(
+    "suite.ts",
+    `import { matchers, type OperationId } from "settle-server/vitest";
+     import { expect } from "vitest";
+     expect.extend(matchers);
+     const id: OperationId = "createMachineInstance";
+     const awaited: Promise<void> = expect(new Response("")).toConform(id);
+     const made: void = expect({ status: 200, headers: {}, body: {} }).toConform("listMachines");
+     expect({}).not.toConform("listMachines");
+     // @ts-expect-error there is no such operation
+     expect({}).toConform("getTea");
+     export { awaited, made };`,
+  );
+  // vitest's own declarations need packages that its users have installed otherwise.
+  const options = { strict: true, noEmit: true, target: "es2024", module: "nodenext", skipLibCheck: true };
+  const types = { types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
+  await write("tsconfig.json", JSON.stringify({ compilerOptions: { ...options, ...types }, files: ["suite.ts"] }));
+  expect(await findings()).toBe("");
 });
 
 test("carries what it needs and nothing else", async () => {

@@ -9,8 +9,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/commands.ts";
 import { serveCommand } from "../../src/cli/serve.ts";
+import { verifyCommand } from "../../src/cli/verify.ts";
 import type { SettleServer } from "../../src/index.ts";
 import { startServer } from "../../src/index.ts";
+import { loadProfile, profileSchema } from "../../src/oracle/profile.ts";
+import type { Report } from "../../src/oracle/report.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
@@ -20,11 +23,12 @@ let server: SettleServer;
 let environment: { [name: string]: string | undefined };
 beforeAll(async () => {
   server = await startServer({ port: 0, store: "memory:", machines: [join(root, "fixtures/machines")] });
-  const { url, adminToken, keyId, secretKey } = server;
+  const { url, adminToken, orgId, keyId, secretKey } = server;
   environment = {
     ...process.env,
     SETTLE_URL: url,
     SETTLE_ADMIN_TOKEN: adminToken,
+    SETTLE_ORG_ID: orgId,
     SETTLE_KEY_ID: keyId,
     SETTLE_SECRET_KEY: secretKey,
   };
@@ -128,16 +132,77 @@ test("the machine example can be served, and does what its authorizers say", asy
   }
 });
 
-test("the table of options names exactly those that there are", () => {
-  const chapter = readme.split("## `settle serve`")[1]?.split("\n## ")[0] ?? "";
+test.each([serveCommand(), verifyCommand()])("the table of options names exactly those that there are", (command) => {
+  const chapter = readme.split(`\n## \`settle ${command.name()}\``)[1]?.split("\n## ")[0] ?? "";
   const listed = [...chapter.matchAll(/^\| (`--.*?) \|/gm)].flatMap(
     (match) => (match[1] ?? "").match(/--[a-z-]+/g) ?? [],
   );
-  expect(listed.sort()).toEqual(
-    serveCommand()
-      .options.map(({ long }) => long)
-      .sort(),
-  );
+  expect(listed.sort()).toEqual(command.options.map(({ long }) => long).sort());
+});
+
+test("the commands that judge an implementation run as written, but for what they install and judge", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
+  try {
+    const given = Object.entries(environment).filter(([name]) => name.startsWith("SETTLE_"));
+    // Whatever the lines export, the server that is there is meant; and one journey is enough to see that they work.
+    const setUp = [
+      `npm() { test "$*" = "install --save-dev settle-server"; }`,
+      `export() { test "$#" -gt 0; }`,
+      `npx() { test "$1" = settle && ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.ts"))} "\${@:2}" --only instance-name-is-taken; }`,
+      `open() { head -c 15 "$1"; }`,
+    ];
+    const commands = blockWith("bash", "npx settle verify");
+    const env = { PATH: process.env.PATH, ...Object.fromEntries(given) };
+    const { stdout } = await run("bash", ["-ec", [...setUp, commands].join("\n")], { env, cwd: folder });
+    expect(stdout).toContain(`${server.url} conforms`);
+    expect(stdout).toMatch(/written: report\.html\n<!doctype html>$/);
+    expect(commands.trim().split("\n")).toHaveLength(5);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("the profile that it shows is one, and the report has what it says", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
+  try {
+    await writeFile(join(folder, "profile.yaml"), blockWith("yaml", "capabilities:"));
+    const profile = loadProfile(join(folder, "profile.yaml"), profileSchema(join(root, "contracts")));
+    expect(profile.title).toBe("The first milestone");
+    const known = JSON.parse(await readFile(profileSchema(join(root, "contracts")), "utf8"));
+    const [, listed = ""] = /# of ([a-z0-9, -]+)/.exec(blockWith("yaml", "capabilities:")) ?? [];
+    expect(listed.split(", ").sort()).toEqual(known.properties.capabilities.items.enum.toSorted());
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const shown = JSON.parse(blockWith("json", '"verdict"')) as Report;
+  const [rule] = shown.rules;
+  expect(Object.keys(shown)).toEqual(["target", "seed", "verdict", "rules", "coverage", "leftovers", "run"]);
+  expect(Object.keys(rule ?? {})).toEqual([
+    ...["id", "title", "level", "source", "status", "message", "repro", "replay", "passes", "history"],
+  ]);
+});
+
+test("the examples of judging in programs and test suites run as written", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
+  const source = (name: string) => JSON.stringify(join(root, "src", name));
+  try {
+    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+    const { url, orgId, keyId, secretKey } = server;
+    const program = blockWith("ts", "settle-server/verify").replace('"settle-server/verify"', source("verify.ts"));
+    const target = `const server = ${JSON.stringify({ url, orgId, keyId, secretKey })};\n`;
+    await writeFile(join(folder, "program.ts"), target + program);
+    const printed = await run(process.execPath, [join(folder, "program.ts")]);
+    expect(printed.stdout).toBe("conforms []\n");
+    const suite = blockWith("ts", "settle-server/vitest").replace('"settle-server/vitest"', source("vitest.ts"));
+    await writeFile(join(folder, "suite.test.ts"), suite);
+    await writeFile(join(folder, "vitest.config.ts"), "export default {};");
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const env = { ...environment, VITEST: undefined, VITEST_WORKER_ID: undefined, NO_COLOR: "1" };
+    const ran = await run(process.execPath, [vitest, "run", "--root", folder], { env });
+    expect(ran.stdout).toMatch(/Tests +1 passed/);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("the table of commands names exactly those that there are", () => {
