@@ -55,6 +55,9 @@ export class TargetUnreachable extends Error {
 /** In the order they run: what is quickly judged first. */
 const stages: readonly Stage[] = [scenarios, fuzz];
 
+/** What `only` may name beside rules, scenarios and tags. */
+export const stageNames: readonly string[] = stages.map(({ name }) => name);
+
 const defaultRuns = 100;
 
 /** Its schemas are compiled once, however many runs there are, and its canaries shown to it. */

@@ -5,6 +5,7 @@ import { type Contracts, loadContracts } from "../../oracle/contracts.ts";
 import type { Target } from "../../oracle/exchange.ts";
 import { findProfile, installedContracts } from "../../oracle/installed.ts";
 import { type Profile, ProfileInvalid } from "../../oracle/profile.ts";
+import { stageNames } from "../../oracle/verify.ts";
 import { CannotRun } from "../cannot-run.ts";
 
 /** Where the contracts lie, as seen from here, so that the lines of a repro are short. */
@@ -58,14 +59,12 @@ export function readProfile(profile: string, folder: string): Profile {
   }
 }
 
-const stages = ["scenario"];
-
 /** @throws CannotRun when something of what was asked for is nothing that there is */
 export function checkOnly(only: readonly string[], { rules, scenarios }: Contracts): void {
   const names = [
-    ...rules.flatMap(({ id, stage }) => (stage === undefined ? [id] : [id, stage])),
+    ...rules.map(({ id }) => id),
     ...scenarios.flatMap(({ name, tags = [] }) => [name, ...tags]),
-    ...stages,
+    ...stageNames,
   ];
   const unknown = only.find((start) => start === "" || !names.some((name) => name.startsWith(start)));
   if (unknown === undefined) return;
