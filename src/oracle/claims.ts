@@ -46,7 +46,7 @@ export function judgeMessages(ledger: Findings, { violations, json }: Answer, re
 }
 
 /** Statuses whose bodies the published document describes count as its rules; those we added only warn. @see errata E-12, E-36, E-37 */
-function conformanceRule(status: number): string {
+export function conformanceRule(status: number): string {
   if (status === 201 || status === 204) return "SB-SPEC-EMPTY-IS-EMPTY";
   if (status < 400) return "SB-SPEC-SUCCESS-CONFORMS";
   return [400, 403, 409].includes(status) ? "SB-SPEC-ERROR-CONFORMS" : "SB-SPEC-ADDED-ERROR-CONFORMS";

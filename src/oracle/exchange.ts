@@ -138,7 +138,7 @@ function encodeForm(form: NonNullable<Call["form"]>, nowMs: number): string {
   return new URLSearchParams(fields).toString();
 }
 
-function curlOf({ method, path, headers, body, form = {}, caller }: Call): string {
+export function curlOf({ method, path, headers, body, form = {}, caller }: Call): string {
   const token = tokenInShell(caller);
   return [
     // Told `-X HEAD`, curl would wait for the body that the answer's length speaks of.

@@ -163,7 +163,7 @@ export class Ledger implements Findings {
 }
 
 /** The functions that these lines call. */
-function preludeOf(lines: readonly string[]): string[] {
+export function preludeOf(lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
   const text = lines.join("\n");
   return [

@@ -40,7 +40,7 @@ export interface ResponseCheck {
   verifyCanaries(): Violation[];
 }
 
-type Validate = (value: unknown) => Violation[];
+export type Validate = (value: unknown) => Violation[];
 
 /** What is declared for one status of one operation. A media type without a validator admits any body. */
 interface Declared {
@@ -99,7 +99,7 @@ export function createResponseCheck(root: OpenApiDocument = apiDocument): Respon
  * Compiles what stands at a pointer into the document, once; references are followed in place. To ajv the whole document
  * is a schema without meaning, hence its top-level names as keywords; unknown keywords elsewhere are errors.
  */
-function schemaCompiler(root: OpenApiDocument): (place: string) => Validate {
+export function schemaCompiler(root: OpenApiDocument): (place: string) => Validate {
   const ajv = new Ajv2020({
     strict: true,
     strictRequired: false, // `anyOf` alternatives require what the schema around them defines

@@ -90,18 +90,18 @@ const packageRooms: { [name: string]: readonly string[] } = {
   lowdb: ["src/store/lowdb"],
   "openapi-backend": ["src/http"],
   vitest: ["src/vitest.ts"],
-  ws: ["src/http"],
+  ws: ["src/http", "src/oracle/proxy"],
   xstate: ["src/engine/worker"],
   xstate4: ["src/engine/worker"],
   yaml: ["src/oracle", "src/cli/check"],
 };
 
-/** Sockets belong to the edge (the root names their types), processes and threads to the sandbox and the command line. */
+/** Sockets belong to the edge and to the oracle's proxy (the root names their types), processes and threads to the sandbox and the command line. */
 const builtinRooms: { [name: string]: readonly string[] } = {
-  "node:http": ["src/http", "src/index.ts"],
-  "node:https": ["src/http"],
+  "node:http": ["src/http", "src/index.ts", "src/oracle/proxy"],
+  "node:https": ["src/http", "src/oracle/proxy"],
   "node:http2": ["src/http"],
-  "node:net": ["src/http", "src/index.ts", "src/engine/worker"],
+  "node:net": ["src/http", "src/index.ts", "src/engine/worker", "src/oracle/proxy"],
   "node:tls": ["src/http"],
   "node:dgram": [],
   "node:cluster": [],
