@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { checkCommand } from "./check.ts";
 import { execCommand } from "./exec.ts";
+import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
 import { smplyCommand } from "./smply.ts";
 import { tokenCommand } from "./token.ts";
@@ -18,6 +19,7 @@ export function createProgram(): Command {
   for (const command of [
     serveCommand(),
     verifyCommand(),
+    proxyCommand(),
     execCommand(),
     tokenCommand(),
     smplyCommand(),

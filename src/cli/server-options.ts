@@ -100,7 +100,7 @@ export function toServerOptions(flags: ServerFlags): ServerOptions {
   };
 }
 
-function parsePort(text: string): number {
+export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("Write a port from 0 to 65535.");

@@ -131,10 +131,14 @@ function relay(
     response.sendDate = false;
     const headers = [...endToEnd(answer.rawHeaders), ...onAnswer({ ...outcome(), answerBody })];
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, flat(headers));
-    response.flushHeaders();
     for (const chunk of chunks) response.write(chunk);
   };
-  const timer = setTimeout(() => go(null), holdMs);
+  const timer = setTimeout(() => {
+    const isBare = held?.length === 0;
+    go(null);
+    // Only here: a head that is flushed alone is written as UTF-8, one with a body after it byte for byte as it came.
+    if (isBare) response.flushHeaders();
+  }, holdMs);
   answer.on("data", (chunk: Buffer) => {
     copy.add(chunk);
     if (copy.isTooLong) go(null);

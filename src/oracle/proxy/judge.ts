@@ -1,6 +1,6 @@
 // Judges what goes through the proxy: requests as the client's affair, answers and frames as the upstream's.
 
-import { createRequestCheck, type RequestFault } from "../../spec/request-check.ts";
+import { createRequestCheck, type RequestCheck, type RequestFault } from "../../spec/request-check.ts";
 import type { ResponseCheck, Violation } from "../../spec/response-check.ts";
 import { conformanceRule } from "../claims.ts";
 import type { Rule } from "../contracts.ts";
@@ -9,6 +9,7 @@ import { type Judgement, judgeAccess } from "./access.ts";
 import type { FaultList } from "./faults.ts";
 import type { History } from "./history.ts";
 import { discreet, lineOf, shownTarget } from "./repro.ts";
+import { pathOf, queryOf } from "./route.ts";
 import { type Asked, type Exchanged, isSuccess } from "./traffic.ts";
 
 export interface JudgeOptions {
@@ -19,16 +20,6 @@ export interface JudgeOptions {
   rules: ReadonlyMap<string, Rule>;
   /** Epoch milliseconds. */
   now: () => number;
-}
-
-export interface Judge {
-  exchange(exchanged: Exchanged): void;
-  /** A realtime socket was accepted with these header lines. */
-  opened(asked: Asked, headers: { [name: string]: string }): void;
-  /** What an upstream did wrong, or not, under a rule of the contracts. `key` tells faults of one rule apart. */
-  enter(entry: Entry): void;
-  /** What a client did that the document doesn't know. */
-  client(entry: Omit<Entry, "rule" | "broken"> & { message: string }): void;
 }
 
 export interface Entry {
@@ -47,10 +38,36 @@ function ruleOfMisfit({ where, isMalformed, name }: RequestFault): string | unde
   return where === "path" && /Slug$/.test(name) ? "SB-EDGE-NAME-400-MALFORMED" : undefined;
 }
 
-export function createJudge({ check, history, ledger, faults, rules, now }: JudgeOptions): Judge {
-  const checkRequest = createRequestCheck();
+export class Judge {
+  readonly #options: JudgeOptions;
+  readonly #checkRequest: RequestCheck = createRequestCheck();
 
-  function enter({ rule: id, operationId, exchange, key, broken, repro }: Entry): void {
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  exchange(exchanged: Exchanged): void {
+    const { history, now } = this.#options;
+    const line = lineOf(exchanged, exchanged.requestBody);
+    const operationId = exchanged.routed?.operation.operationId;
+    this.#judgeRequest(exchanged, line);
+    this.#judgeAnswer(exchanged, line);
+    const judgements: (Judgement & { trail?: string[] })[] = judgeAccess(exchanged, now());
+    for (const { rule, broken, trail = [] } of [...judgements, ...history.end(exchanged, line)]) {
+      this.enter({ rule, broken, ...named(operationId), exchange: exchanged.n, key: "", repro: [...trail, line] });
+    }
+  }
+
+  /** A realtime socket was accepted with these header lines. */
+  opened(asked: Asked, answerHeaders: { [name: string]: string }): void {
+    const none = { requestBody: new Uint8Array(), requestJson: undefined, answerBody: new Uint8Array() };
+    const exchanged = { ...asked, ...none, status: 101, answerHeaders, answerJson: undefined, end: asked.start };
+    this.#judgeAnswer(exchanged, lineOf(exchanged, exchanged.requestBody));
+  }
+
+  /** What an upstream did wrong, or not, under a rule of the contracts. @throws for a rule that there is not */
+  enter({ rule: id, operationId, exchange, key, broken, repro }: Entry): void {
+    const { ledger, faults, rules } = this.#options;
     if (broken === null) {
       ledger.pass(id);
       return;
@@ -66,97 +83,66 @@ export function createJudge({ check, history, ledger, faults, rules, now }: Judg
     });
   }
 
-  function client({
-    operationId,
-    exchange,
-    key,
-    message,
-    repro,
-  }: Omit<Entry, "rule" | "broken"> & { message: string }): void {
-    faults.add(`client ${operationId} ${key}`, exchange, () => {
+  /** What a client did that the document doesn't know. */
+  client({ operationId, exchange, key, message, repro }: ClientEntry): void {
+    this.#options.faults.add(`client ${operationId} ${key}`, exchange, () => {
       const source = operationId === undefined ? "openapi.yaml, /paths" : `openapi.yaml, ${operationId}`;
       return { of: "client", rule: "request", source, ...named(operationId), message: discreet(message), repro };
     });
   }
 
-  function judgeRequest(exchanged: Exchanged, line: string): void {
+  #judgeRequest(exchanged: Exchanged, line: string): void {
     const { routed, n, status, target, headers, requestBody } = exchanged;
     if (routed === null) {
-      client({
-        exchange: n,
-        key: "path",
-        message: `no operation is at ${shownTarget(exchanged)}`,
-        repro: [line],
-      });
+      const message = `no operation is at ${shownTarget(exchanged)}`;
+      this.client({ exchange: n, key: `${exchanged.method} ${pathOf(target)}`, message, repro: [line] });
       return;
     }
     const { operationId } = routed.operation;
-    const query = new URLSearchParams(target.split("?")[1] ?? "");
-    const misfits = checkRequest({ operationId, params: routed.params, query, headers, body: requestBody });
-    for (const misfit of misfits) {
+    const request = { operationId, params: routed.params, query: queryOf(target), headers, body: requestBody };
+    for (const misfit of this.#checkRequest(request)) {
       const { where, name, message } = misfit;
       const key = `${where} ${where === "body" ? name.replaceAll(/\d+/g, "*") : name}`;
-      client({ operationId, exchange: n, key, message, repro: [line] });
+      this.client({ operationId, exchange: n, key, message, repro: [line] });
       const rule = ruleOfMisfit(misfit);
-      const isJudged = rule !== undefined && (isSuccess(status) || status === 400);
+      if (rule === undefined || !(isSuccess(status) || status === 400)) continue;
       const broken = isSuccess(status) ? `${message} The answer is ${status}, not 400.` : null;
-      if (isJudged) enter({ rule, operationId, exchange: n, key, broken, repro: [line] });
+      this.enter({ rule, operationId, exchange: n, key, broken, repro: [line] });
     }
   }
 
   /** @see claims.ts, judgeExchange: the same rules, each distinct violation by itself */
-  function judgeAnswer(exchanged: Exchanged, line: string): void {
-    const { routed, n, status, method, answerHeaders, answerBody } = exchanged;
-    const wire = { status, headers: answerHeaders, body: answerBody };
+  #judgeAnswer(exchanged: Exchanged, line: string): void {
+    const { check, ledger } = this.#options;
+    const { routed, status, method, answerHeaders: headers, answerBody: body } = exchanged;
+    const wire = { status, headers, body };
     const operationId = routed?.operation.operationId;
     if (operationId === undefined) {
-      const isJudged = status >= 400 && method !== "HEAD";
-      if (isJudged) enterAll(check.checkErrorShape(wire), "SB-SPEC-ADDED-ERROR-CONFORMS", exchanged, line);
+      if (status < 400 || method === "HEAD") return;
+      this.#enterAll(check.checkErrorShape(wire), "SB-SPEC-ADDED-ERROR-CONFORMS", exchanged, line);
       return;
     }
     ledger.count(operationId, status);
     const found = check.checkResponse({ ...wire, operationId });
     const statusRule = status < 400 ? "SB-SPEC-SUCCESS-STATUS-DECLARED" : "SB-SPEC-ERROR-STATUS-DECLARED";
-    const [ofStatus, ofRest] = [found.filter(isOfStatus), found.filter((violation) => !isOfStatus(violation))];
-    enterAll(ofStatus, statusRule, exchanged, line);
-    if (ofStatus.length === 0) enterAll(ofRest, conformanceRule(status), { ...exchanged, n }, line);
+    const ofStatus = found.filter(isOfStatus);
+    this.#enterAll(ofStatus, statusRule, exchanged, line);
+    if (ofStatus.length === 0) this.#enterAll(found, conformanceRule(status), exchanged, line);
   }
 
-  function enterAll(
-    violations: readonly Violation[],
-    rule: string,
-    { n, routed, status }: Exchanged,
-    line: string,
-  ): void {
+  #enterAll(violations: readonly Violation[], rule: string, { n, routed, status }: Exchanged, line: string): void {
     const operationId = routed?.operation.operationId;
     const common = { rule, ...named(operationId), exchange: n, repro: [line] };
-    if (violations.length === 0) enter({ ...common, key: "", broken: null });
+    if (violations.length === 0) this.enter({ ...common, key: "", broken: null });
     for (const { rule: kind, message, pointer = "" } of violations) {
       const key = `${status} ${kind} ${pointer.replaceAll(/\d+/g, "*")}`;
-      enter({ ...common, key, broken: `${operationId ?? "a request outside the API"}, status ${status}: ${message}` });
+      const what = operationId ?? "a request outside the API";
+      this.enter({ ...common, key, broken: `${what}, status ${status}: ${message}` });
     }
   }
-
-  return {
-    enter,
-    client,
-    opened(asked, answerHeaders) {
-      const none = { requestBody: new Uint8Array(), requestJson: undefined, answerBody: new Uint8Array() };
-      const exchanged = { ...asked, ...none, status: 101, answerHeaders, answerJson: undefined, end: asked.start };
-      judgeAnswer(exchanged, lineOf(exchanged, exchanged.requestBody));
-    },
-    exchange(exchanged) {
-      const line = lineOf(exchanged, exchanged.requestBody);
-      const operationId = exchanged.routed?.operation.operationId;
-      judgeRequest(exchanged, line);
-      judgeAnswer(exchanged, line);
-      const judgements: (Judgement & { trail?: string[] })[] = judgeAccess(exchanged, now());
-      for (const { rule, broken, trail = [] } of [...judgements, ...history.end(exchanged, line)]) {
-        enter({ rule, broken, ...named(operationId), exchange: exchanged.n, key: "", repro: [...trail, line] });
-      }
-    },
-  };
 }
+
+type ClientEntry = Omit<Entry, "rule" | "broken"> & { message: string };
 
 function isOfStatus({ rule }: Violation): boolean {
   return rule === "undeclared-status";

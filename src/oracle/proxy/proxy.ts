@@ -9,7 +9,7 @@ import { type Fault, FaultList, isViolation } from "./faults.ts";
 import { forward, type Outcome, type Upstream } from "./forward.ts";
 import type { HostHeader } from "./headers.ts";
 import { History } from "./history.ts";
-import { createJudge } from "./judge.ts";
+import { Judge } from "./judge.ts";
 import { Observer, type Seen } from "./observer.ts";
 import { rulesOfProxy } from "./rules.ts";
 import type { Exchanged } from "./traffic.ts";
@@ -54,7 +54,7 @@ export interface ProxyReport extends Report {
   untold: number;
 }
 
-export interface Proxy {
+export interface JudgingProxy {
   url: string;
   report(): ProxyReport;
   /** Ends every connection. */
@@ -64,7 +64,7 @@ export interface Proxy {
 const defaultHoldMs = 1_000;
 
 /** @throws what listening throws, such as EADDRINUSE */
-export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+export async function startProxy(options: ProxyOptions): Promise<JudgingProxy> {
   const { contracts, onFault = () => {}, holdMs = defaultHoldMs } = options;
   const upstream: Upstream = { url: new URL(options.upstream), host: options.hostHeader };
   const faults = new FaultList(onFault);
@@ -72,7 +72,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const history = new History();
   const rules = new Map(contracts.rules.map((rule) => [rule.id, rule]));
   const check = createResponseCheck();
-  const judge = createJudge({ check, history, ledger, faults, rules, now: options.now });
+  const judge = new Judge({ check, history, ledger, faults, rules, now: options.now });
   const observer = new Observer({ judge, history, ledger, faults, onExchange: options.onExchange ?? (() => {}) });
 
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {

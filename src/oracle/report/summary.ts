@@ -88,7 +88,7 @@ function list(title: string, items: readonly string[]): string {
 }
 
 /** What a terminal would obey is shown instead, since much of the text comes from the target. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(
     /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { loadContracts } from "../../../src/oracle/contracts.ts";
 import type { Fault } from "../../../src/oracle/proxy/faults.ts";
 import { isViolation } from "../../../src/oracle/proxy/faults.ts";
-import { type Proxy, type ProxyOptions, startProxy } from "../../../src/oracle/proxy/proxy.ts";
+import { type JudgingProxy, type ProxyOptions, startProxy } from "../../../src/oracle/proxy/proxy.ts";
 
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 export const contracts = loadContracts(`${root}contracts`);
 
-export interface Through extends Proxy {
+export interface Through extends JudgingProxy {
   /** Each distinct fault as it was told. */
   told: Fault[];
 }
