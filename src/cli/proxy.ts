@@ -9,6 +9,7 @@ export interface ProxyFlags extends ReportFlags {
   port: number;
   host: string;
   hostHeader?: "client" | "upstream";
+  record?: string;
   json?: boolean;
 }
 
@@ -24,6 +25,7 @@ export function proxyCommand(): Command {
         "the name that the upstream is called by: client, so that the URLs it answers with lead through the proxy (default for http), or upstream, its own (default for https)",
       ).choices(["client", "upstream"]),
     )
+    .option("--record <file>", "write what passed as a scenario, which settle verify --scenarios runs")
     .option("--json", "one JSON object a line on stdout: where it listens, each new fault, and the report at last");
   return addReportOptions(command).action(async (upstream: string, flags: ProxyFlags) => {
     const { runProxy } = await import("./proxy/run.ts");

@@ -12,6 +12,7 @@ export interface VerifyFlags extends ReportFlags {
   seed: number;
   runs?: number;
   profile: string;
+  scenarios?: string[];
   replay?: string;
   json?: boolean;
 }
@@ -32,6 +33,12 @@ export function verifyCommand(): Command {
     .addOption(new Option("--seed <number>", "what generated values come from").default(1).argParser(parseSeed))
     .addOption(new Option("--runs <number>", "size of the generated part").argParser(parseRuns))
     .option("--profile <file or name>", "what the target can do: a file, or a name of contracts/profiles", "default")
+    .addOption(
+      new Option(
+        "--scenarios <file>",
+        "scenarios to run instead of the contracts' own, such as settle proxy --record wrote; repeatable",
+      ).argParser((text: string, previous: string[] = []) => [...previous, text]),
+    )
     .option("--replay <text>", "where a generated failure goes on, as it printed it")
     .option("--json", "one JSON object a line on stdout: events, and the report at last");
   return addReportOptions(command).action(async (url: string | undefined, flags: VerifyFlags) => {

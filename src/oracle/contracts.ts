@@ -203,8 +203,26 @@ export function loadContracts(folder: string): Contracts {
   return contracts;
 }
 
+/** Scenarios of somebody's own, which claim rules of these contracts. @throws ContractsInvalid */
+export function loadScenarios(file: string, contracts: Contracts): Scenario[] {
+  const { scenarios } = readFile<{ scenarios: Scenario[] }>(file, contracts.folder, "scenarios");
+  const known = new Set(contracts.rules.map(({ id }) => id));
+  const unknown = rulesOf(scenarios.flatMap(({ steps }) => steps)).filter((id) => !known.has(id));
+  if (unknown.length === 0) return scenarios;
+  throw new ContractsInvalid(`${file}: there is no rule ${unknown.join(", ")}`);
+}
+
 function read<T>(folder: string, file: string, schema: string): T {
-  const content: unknown = parse(readFileSync(join(folder, file), "utf8"));
+  return readFile(join(folder, file), folder, schema);
+}
+
+function readFile<T>(file: string, folder: string, schema: string): T {
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new ContractsInvalid(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
   const ajv = new Ajv2020({ strictTypes: false });
   const validate = ajv.compile<T>(JSON.parse(readFileSync(join(folder, "schema", `${schema}.schema.json`), "utf8")));
   if (validate(content)) return content;

@@ -11,6 +11,7 @@ import { CannotRun } from "../cannot-run.ts";
 import type { ProxyFlags } from "../proxy.ts";
 import { prepareReports, wantsAnnotations, writeReports } from "../report-options.ts";
 import { contractsFolder, readContracts } from "../verify/inputs.ts";
+import { prepareRecording } from "./recording.ts";
 
 /** Resolves once it listens; a signal then sets the exit code. @throws CannotRun */
 export async function runProxy(upstream: string, flags: ProxyFlags): Promise<void> {
@@ -21,10 +22,13 @@ export async function runProxy(upstream: string, flags: ProxyFlags): Promise<voi
   const tell = (event: object) => say(JSON.stringify(event));
   const early: Fault[] = [];
   let onFault = (fault: Fault): void => void early.push(fault);
+  const recording = prepareRecording(flags.record, contracts);
   const proxy = await listening(`${host}:${port}`, () =>
     startProxy({
       ...{ upstream, hostHeader, address: host, port, contracts, now: () => Date.now() },
       onFault: (fault) => onFault(fault),
+      onExchange: (exchange) => recording?.recorder.exchange(exchange),
+      onMessage: (message) => recording?.recorder.message(message),
     }),
   );
   if (flags.json) tell({ event: "ready", url: proxy.url, upstream, pid: process.pid });
@@ -40,6 +44,8 @@ export async function runProxy(upstream: string, flags: ProxyFlags): Promise<voi
     else say(`\n${toSummary(report, `settle verify ${upstream}`)}\n${trafficOf(report)}`);
     const annotations = wantsAnnotations(flags) ? toAnnotations(report) : [];
     for (const line of annotations) (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
+    for (const sentence of (await recording?.write()) ?? [])
+      (flags.json ? process.stderr : process.stdout).write(`  ${sentence}\n`);
     const written = await writeReports(report, flags, `settle verify ${upstream}`);
     if (!flags.json && written.length > 0) say(`  written: ${written.join(", ")}`);
     return exitCode;

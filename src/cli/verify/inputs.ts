@@ -1,7 +1,14 @@
 // What a run of the contracts needs, from flags: everything that can be wrong is told before anything is sent.
 
 import { isAbsolute, relative } from "node:path";
-import { type Contracts, loadContracts } from "../../oracle/contracts.ts";
+import {
+  type Contracts,
+  ContractsInvalid,
+  loadContracts,
+  loadScenarios,
+  rulesOf,
+  rulesOfEveryExchange,
+} from "../../oracle/contracts.ts";
 import type { Target } from "../../oracle/exchange.ts";
 import { findProfile, installedContracts } from "../../oracle/installed.ts";
 import { type Profile, ProfileInvalid } from "../../oracle/profile.ts";
@@ -22,6 +29,19 @@ export function readContracts(folder: string): Contracts {
     throw new CannotRun(`the contracts can't be read: ${(cause as Error).message}; install settle-server again`, {
       cause,
     });
+  }
+}
+
+/** With the scenarios of these files in the place of their own, and only the rules that those claim. @throws CannotRun */
+export function withScenarios(contracts: Contracts, files: readonly string[]): Contracts {
+  try {
+    const scenarios = files.flatMap((file) => loadScenarios(file, contracts));
+    const claimed = new Set(rulesOf(scenarios.flatMap(({ steps }) => steps)));
+    const rules = contracts.rules.filter(({ id }) => claimed.has(id) || rulesOfEveryExchange.test(id));
+    return { ...contracts, scenarios, rules };
+  } catch (cause) {
+    if (cause instanceof ContractsInvalid) throw new CannotRun(`--scenarios ${cause.message}`, { cause });
+    throw cause;
   }
 }
 

@@ -14,7 +14,7 @@ import { CannotRun } from "../cannot-run.ts";
 import { createProgress } from "../progress.ts";
 import { ensureWritable, readExpected, wantsAnnotations, writeReports } from "../report-options.ts";
 import type { VerifyFlags } from "../verify.ts";
-import { checkOnly, contractsFolder, readContracts, readProfile, readTarget } from "./inputs.ts";
+import { checkOnly, contractsFolder, readContracts, readProfile, readTarget, withScenarios } from "./inputs.ts";
 
 /** Sets the exit code. @throws CannotRun before anything is made on the target, or when a report can't be written */
 export async function runVerify(url: string | undefined, flags: VerifyFlags): Promise<void> {
@@ -22,7 +22,8 @@ export async function runVerify(url: string | undefined, flags: VerifyFlags): Pr
   const target = readTarget(url, flags);
   const profile = readProfile(flags.profile, folder);
   ensureWritable(flags);
-  const contracts = readContracts(folder);
+  const published = readContracts(folder);
+  const contracts = flags.scenarios === undefined ? published : withScenarios(published, flags.scenarios);
   checkOnly(flags.only ?? [], contracts);
   const expected = await readExpected(flags, new Set(contracts.rules.map(({ id }) => id)));
   const now = () => Date.now();
@@ -55,7 +56,13 @@ export async function runVerify(url: string | undefined, flags: VerifyFlags): Pr
   if (!flags.json && written.length > 0) process.stdout.write(`  written: ${written.join(", ")}\n`);
 }
 
-function asked({ only, runs, replay }: VerifyFlags): Pick<VerifyOptions, "only" | "runs" | "replay"> {
+/** Scenarios of one's own are all that runs, unless something else is asked for. */
+function asked({
+  scenarios,
+  only = scenarios && ["scenario"],
+  runs,
+  replay,
+}: VerifyFlags): Pick<VerifyOptions, "only" | "runs" | "replay"> {
   return {
     ...(only === undefined ? {} : { only }),
     ...(runs === undefined ? {} : { runs }),
@@ -102,11 +109,12 @@ async function orCannotRun<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** The command that replay arguments are given to; credentials stay in the environment. */
-function commandOf(url: string, { seed, runs, profile }: VerifyFlags): string {
+function commandOf(url: string, { seed, runs, profile, scenarios = [] }: VerifyFlags): string {
   const words = [
     ...["settle", "verify", url, "--seed", String(seed)],
     ...(runs === undefined ? [] : ["--runs", String(runs)]),
     ...(profile === "default" ? [] : ["--profile", profile]),
+    ...scenarios.flatMap((file) => ["--scenarios", file]),
   ];
   return words.map(shellWord).join(" ");
 }

@@ -18,6 +18,8 @@ export interface Seen {
   asked: Asked;
   from: "client" | "upstream";
   text: string | null;
+  /** How many exchanges had begun before it. */
+  begun: number;
 }
 
 interface ObserverOptions {

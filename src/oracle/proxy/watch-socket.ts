@@ -33,7 +33,7 @@ export function watchSocket(request: IncomingMessage, socket: Duplex, head: Buff
       extensions,
       (text) => {
         observer.message(() => socketJudge.heard(from, text));
-        onMessage({ asked, from, text });
+        onMessage({ asked, from, text, begun: observer.traffic.exchanges });
       },
       () => {
         observer.traffic.unjudged++;
