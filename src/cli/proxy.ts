@@ -9,6 +9,10 @@ export interface ProxyFlags extends ReportFlags {
   port: number;
   host: string;
   hostHeader?: "client" | "upstream";
+  against?: string;
+  againstOrg?: string;
+  againstKey?: string;
+  againstSecret?: string;
   record?: string;
   json?: boolean;
 }
@@ -24,6 +28,24 @@ export function proxyCommand(): Command {
         "--host-header <whose>",
         "the name that the upstream is called by: client, so that the URLs it answers with lead through the proxy (default for http), or upstream, its own (default for https)",
       ).choices(["client", "upstream"]),
+    )
+    .addOption(
+      new Option(
+        "--against <url>",
+        "send the same to a second implementation, and name the first answer that differs",
+      ).argParser(parseUpstream),
+    )
+    .addOption(new Option("--against-org <id>", "its organization").env("SETTLE_AGAINST_ORG"))
+    .addOption(
+      new Option(
+        "--against-key <id>",
+        "the key that signs for it; without one it is sent the same tokens, and must know their keys",
+      ).env("SETTLE_AGAINST_KEY"),
+    )
+    .addOption(
+      new Option("--against-secret <secret>", "that key's secret; others see it on a command line").env(
+        "SETTLE_AGAINST_SECRET",
+      ),
     )
     .option("--record <file>", "write what passed as a scenario, which settle verify --scenarios runs")
     .option("--json", "one JSON object a line on stdout: where it listens, each new fault, and the report at last");

@@ -11,6 +11,7 @@ import { CannotRun } from "../cannot-run.ts";
 import type { ProxyFlags } from "../proxy.ts";
 import { prepareReports, wantsAnnotations, writeReports } from "../report-options.ts";
 import { contractsFolder, readContracts } from "../verify/inputs.ts";
+import { comparisonOf, prepareComparison, toldOf } from "./comparison.ts";
 import { prepareRecording } from "./recording.ts";
 
 /** Resolves once it listens; a signal then sets the exit code. @throws CannotRun */
@@ -23,11 +24,18 @@ export async function runProxy(upstream: string, flags: ProxyFlags): Promise<voi
   const early: Fault[] = [];
   let onFault = (fault: Fault): void => void early.push(fault);
   const recording = prepareRecording(flags.record, contracts);
+  const comparison = prepareComparison(flags, (divergence) => {
+    if (flags.json) tell({ event: "divergence", ...divergence });
+    else say(printable(`diverges  ${divergence.request} (exchange ${divergence.exchange}): ${divergence.message}`));
+  });
   const proxy = await listening(`${host}:${port}`, () =>
     startProxy({
       ...{ upstream, hostHeader, address: host, port, contracts, now: () => Date.now() },
       onFault: (fault) => onFault(fault),
-      onExchange: (exchange) => recording?.recorder.exchange(exchange),
+      onExchange: (exchange) => {
+        recording?.recorder.exchange(exchange);
+        comparison?.add(exchange);
+      },
       onMessage: (message) => recording?.recorder.message(message),
     }),
   );
@@ -37,11 +45,16 @@ export async function runProxy(upstream: string, flags: ProxyFlags): Promise<voi
   early.forEach(onFault);
   onFirstSignal(async () => {
     await proxy.close();
+    await comparison?.settled();
     const found = proxy.report();
-    const report = { ...found, ...withExpected(withoutSecrets(found, []), expected) };
-    const exitCode = exitCodeOf(report, flags.failUnder);
+    const compared = comparison === undefined ? {} : { comparison: comparisonOf(flags.against ?? "", comparison) };
+    const report = { ...found, ...withExpected(withoutSecrets(found, []), expected), ...compared };
+    const exitCode = comparison?.divergence ? 1 : exitCodeOf(report, flags.failUnder);
     if (flags.json) tell({ event: "report", exitCode, report });
-    else say(`\n${toSummary(report, `settle verify ${upstream}`)}\n${trafficOf(report)}`);
+    else
+      say(
+        `\n${toSummary(report, `settle verify ${upstream}`)}\n${[trafficOf(report), ...(comparison ? toldOf(flags.against ?? "", comparison) : [])].join("\n")}`,
+      );
     const annotations = wantsAnnotations(flags) ? toAnnotations(report) : [];
     for (const line of annotations) (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
     for (const sentence of (await recording?.write()) ?? [])

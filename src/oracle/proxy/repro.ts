@@ -73,7 +73,7 @@ function isQuoted(line: string, at: number): boolean {
 
 /** A text for reports: what looks like a secret is cut. */
 export function discreet(text: string): string {
-  return text.replaceAll(/sbsec_[\w-]+/g, "sbsec_…").replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, "eyJ…");
+  return text.replaceAll(/sbsec_[\w-]+/g, "sbsec_…").replaceAll(/eyJ[\w-]{8,}(\.[\w-]+)+\.?/g, "eyJ…");
 }
 
 /** What a request was aimed at, for people: a token in its query is cut. */
