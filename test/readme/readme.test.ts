@@ -14,6 +14,7 @@ import type { SettleServer } from "../../src/index.ts";
 import { startServer } from "../../src/index.ts";
 import { loadProfile, profileSchema } from "../../src/oracle/profile.ts";
 import type { Report } from "../../src/oracle/report.ts";
+import { settle } from "../cli/process.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
@@ -221,6 +222,38 @@ test("the commands of the chapters about tokens and smply run as written", { tim
   const { stdout } = await run("bash", ["-c", define + smply], { env: environment });
   expect(stdout).toContain('"state": "counting"');
   expect(stdout).toContain('"name": "smplys"');
+});
+
+test("the proxy's examples run as written", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
+  const [start = "", questions = "", record = "", verify = ""] = [
+    ...(blockWith("sh", "settle proxy").match(/^settle.*$/gm) ?? []),
+    blockWith("bash", "x-settle"),
+    ...(blockWith("sh", "--record").match(/^settle.*$/gm) ?? []),
+  ];
+  const here = (command: string) =>
+    command
+      .split(" ")
+      .slice(1)
+      .map((word) => word.replace("http://127.0.0.1:4380", server.url).replace("4381", "0"));
+  const free = "judges what passes";
+  for (const [i, command] of [start, record].entries()) {
+    const proxy = settle(here(command), {}, folder);
+    const [, url = ""] = /judges what passes (\S+)/.exec(await proxy.line(new RegExp(free))) ?? [];
+    const { stdout } = await run("bash", ["-c", questions], { env: { ...environment, PROXY_URL: url } });
+    expect(stdout).toContain("x-settle-violations: 0");
+    expect(stdout).toContain(`x-settle-details: /_settle/violations?exchange=1`);
+    expect(JSON.parse(stdout.slice(stdout.indexOf("{")))).toMatchObject({ violations: [], warnings: [], client: [] });
+    const ended = await proxy.stop();
+    expect(ended.code).toBe(0);
+    expect(ended.stdout.includes("recorded in checkout.yaml: 1 step")).toBe(i === 1);
+  }
+  const { SETTLE_KEY_ID = "", SETTLE_SECRET_KEY = "" } = environment;
+  const own = { SETTLE_KEY_ID, SETTLE_SECRET_KEY, SETTLE_ORG_ID: server.orgId };
+  const { code, stdout } = await settle(here(verify), own, folder).ended;
+  expect(stdout).toContain("conforms");
+  expect(code).toBe(0);
+  await rm(folder, { recursive: true, force: true });
 });
 
 test("the library's examples run as written", { timeout: 30_000 }, async () => {

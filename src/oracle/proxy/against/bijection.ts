@@ -4,11 +4,11 @@ import { isMade } from "../record/volatile.ts";
 import { isObject } from "../traffic.ts";
 
 /** Places whose values are the service's own, whatever they look like. */
-const ownPlaces =
-  /\/(cursor|machineVersionId|machineVersionMigrationId|id|keyId|codeUploadUrl|access_token|key|url)$/;
+const ownPlaces = /\/(cursor|machineVersionId|machineVersionMigrationId|id|keyId|codeUploadUrl|access_token|key|url)$/;
 
 /** Places that may say anything: sentences, moments, an upload form's own fields. */
-const freePlaces = /\/(codeUploadFields|error|error_description|ts|createdAt|updatedAt|timestamp|maxTimestamp|parameter)$/;
+const freePlaces =
+  /\/(codeUploadFields|error|error_description|ts|createdAt|updatedAt|timestamp|maxTimestamp|parameter)$/;
 
 /** Lists without an order that all implementations share; the others are compared entry by entry. */
 const unordered = /^\/(machines|instances|versions|keys|orgs|idps|tokenProviders)$|\/tags$|\/scopes$/;
