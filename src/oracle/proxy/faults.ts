@@ -3,12 +3,6 @@
 import type { Level } from "../contracts.ts";
 import { preludeOf } from "../report.ts";
 
-/** What one check says of one exchange. Null: the rule was kept. */
-export interface Finding {
-  rule: string;
-  fault: { message: string; repro: string[]; key: string } | null;
-}
-
 export interface Fault {
   /** Counts from 1. */
   id: number;

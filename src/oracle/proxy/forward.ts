@@ -31,7 +31,7 @@ export interface ForwardOptions {
   onEnd: (outcome: Outcome) => void;
 }
 
-export function targetOf({ url }: Upstream, target: string): string {
+function targetOf({ url }: Upstream, target: string): string {
   const base = url.pathname.replace(/\/+$/, "");
   return `${base}${target.replace(/^https?:\/\/[^/?#]*/i, "") || "/"}`;
 }
