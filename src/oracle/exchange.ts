@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { ResponseCheck, Violation, WireResponse } from "../spec/response-check.ts";
 import { type Credentials, quoted, tokenFor, tokenInShell } from "./caller.ts";
 import type { Caller, MadeToken } from "./contracts.ts";
+import { createHttpClient, type HttpRequest } from "./http-client.ts";
 import { makeToken, makeTokenInShell } from "./subject-token.ts";
 
 export interface Target extends Credentials {
@@ -66,14 +67,14 @@ export interface Exchange {
 }
 
 export function createExchange({ target, check, now, timeoutMs, onAnswer }: ExchangeOptions): Exchange {
-  async function answer(url: string, init: RequestInit, known: Pick<Answer, "curl" | "operationId">, judge: Judge) {
+  const client = createHttpClient();
+
+  async function answer(url: string, request: Asked, known: Pick<Answer, "curl" | "operationId">, judge: Judge) {
     const start = now();
     let answer: Answer;
     try {
-      const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
-      const body = new Uint8Array(await response.arrayBuffer());
-      const text = new TextDecoder().decode(body);
-      const wire = { status: response.status, headers: Object.fromEntries(response.headers), body };
+      const wire = await client(url, { ...request, timeoutMs });
+      const text = new TextDecoder().decode(wire.body);
       answer = { ...known, ...wire, text, json: parsed(text), elapsedMs: now() - start, violations: judge(wire) };
     } catch (error) {
       const text = `no answer: ${reason(error)}`;
@@ -86,20 +87,28 @@ export function createExchange({ target, check, now, timeoutMs, onAnswer }: Exch
     async send(call) {
       const token = await tokenFor(call.caller, call.credentials ?? target, now());
       const authorization: { [name: string]: string } = token === null ? {} : { authorization: `Bearer ${token}` };
-      const init: RequestInit = { method: call.method, headers: { ...call.headers, ...authorization } };
       const body = call.form ? encodeForm(call.form, now()) : call.body;
-      if (body !== undefined) init.body = new TextEncoder().encode(body); // bytes: fetch adds no content type
+      const request: Asked = {
+        method: call.method,
+        headers: { ...call.headers, ...authorization },
+        ...(body === undefined ? {} : { body: new TextEncoder().encode(body) }),
+      };
       const { operationId } = call;
       const known = { curl: curlOf(call), ...(operationId === undefined ? {} : { operationId }) };
-      const answered = await answer(`${target.url}${call.path}`, init, known, judgeOf(check, operationId));
+      const answered = await answer(`${target.url}${call.path}`, request, known, judgeOf(check, operationId));
       onAnswer?.(call, answered);
       return answered;
     },
-    upload: (upload) =>
-      answer(upload.url, { method: "POST", body: formOf(upload) }, { curl: curlOfUpload(upload) }, () => []),
+    async upload(upload) {
+      const form = new Response(formOf(upload));
+      const headers = { "content-type": form.headers.get("content-type") ?? "" };
+      const body = new Uint8Array(await form.arrayBuffer());
+      return answer(upload.url, { method: "POST", headers, body }, { curl: curlOfUpload(upload) }, () => []);
+    },
   };
 }
 
+type Asked = Omit<HttpRequest, "timeoutMs">;
 type Judge = (wire: WireResponse) => Violation[];
 
 function judgeOf(check: ResponseCheck, operationId: string | undefined): Judge {

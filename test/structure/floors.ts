@@ -98,8 +98,8 @@ const packageRooms: { [name: string]: readonly string[] } = {
 
 /** Sockets belong to the edge and to the oracle's proxy (the root names their types), processes and threads to the sandbox and the command line. */
 const builtinRooms: { [name: string]: readonly string[] } = {
-  "node:http": ["src/http", "src/index.ts", "src/oracle/proxy"],
-  "node:https": ["src/http", "src/oracle/proxy"],
+  "node:http": ["src/http", "src/index.ts", "src/oracle/proxy", "src/oracle/http-client.ts"],
+  "node:https": ["src/http", "src/oracle/proxy", "src/oracle/http-client.ts"],
   "node:http2": ["src/http"],
   "node:net": ["src/http", "src/index.ts", "src/engine/worker", "src/oracle/proxy"],
   "node:tls": ["src/http"],

@@ -18,6 +18,7 @@ interface Made {
   undo: Call;
 }
 
+/** `prefix`: of everything that the run names. A provider without it was there before, and only replaced. */
 export function createCleanup(): Cleanup {
   const made: Inventory = { machines: new Map(), instances: new Map(), others: new Map(), organizations: [] };
   const makers = makersInto(made);
