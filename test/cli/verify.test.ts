@@ -2,6 +2,8 @@
 
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -126,13 +128,25 @@ describe("a server that violates", () => {
     expect((await settle(replay, fakeEnv, folder).ended).code).toBe(1);
   });
 
-  test("tells its secret nowhere, even when the target repeats it", async () => {
-    const url = await fake("duplicate-accepted");
-    const args = ["--report-json", "r.json", "--report-html", "r.html", "--report-junit", "r.xml", "--github"];
-    const { stdout, stderr } = await verify([url, ...taken, ...args]);
-    const files = await Promise.all(["r.json", "r.html", "r.xml"].map((name) => readFile(join(folder, name), "utf8")));
-    for (const text of [stdout, stderr, ...files]) expect(text).not.toContain(secretKey);
-    expect(stdout).toContain(`::error title=${rule} (MUST%2C failed)::`);
+  test("tells the key's secret nowhere, even when the target repeats it", async () => {
+    const made = ["--only", "machine-name-is-taken"];
+    const secret = "open sesame 42";
+    const parrot = createServer((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ secret, also: [secret] }));
+    });
+    closers.push(() => new Promise((resolve) => parrot.close(resolve).closeAllConnections()));
+    await new Promise<void>((resolve) => parrot.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(parrot.address() as AddressInfo).port}`;
+    const files = ["r.json", "r.html", "r.xml", "r.sarif"];
+    const reports = ["json", "html", "junit", "sarif"].flatMap((name, i) => [`--report-${name}`, files[i] ?? ""]);
+    const env = { ...fakeEnv, SETTLE_SECRET_KEY: secret };
+    const { code, stdout, stderr } = await verify([url, ...made, ...reports, "--github"], env);
+    expect(code).toBe(1);
+    expect(stdout).toContain('{"secret":"(secret)","also":["(secret)"]}');
+    expect(stdout).toMatch(/^::error title=SB-MACHINE-CREATE-201 \(MUST%2C failed\)::/m);
+    const { stdout: events } = await verify([url, ...made, "--json"], env);
+    const written = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
+    for (const text of [stdout, stderr, events, ...written]) expect(text).not.toContain(secret);
   });
 
   test("is told event by event to programs", async () => {
@@ -161,6 +175,17 @@ describe("a server that violates", () => {
 });
 
 describe("other answers", () => {
+  test("a rule of every exchange is judged by all that there is to ask", async () => {
+    const args = ["--only", "SB-SPEC-EMPTY-IS-EMPTY", "--profile", "p.yaml", "--json"];
+    const bare =
+      "title: bare\ncapabilities: [upload]\noperations: [createMachine, getMachine, listMachines, deleteMachine]\nsettleTimeoutMs: 100\npageSize: 100\n";
+    await writeFile(join(folder, "p.yaml"), bare);
+    const { code, stdout } = await verify([await fake("created-with-body"), ...args]);
+    const { report } = JSON.parse(stdout.split("\n").at(-1) ?? "") as { report: Report };
+    expect(report.rules.find(({ id }) => id === "SB-SPEC-EMPTY-IS-EMPTY")).toMatchObject({ status: "warned" });
+    expect(code).toBe(0);
+  });
+
   test("too little coverage is a no", async () => {
     const { code, stdout } = await verify([await fake(), ...taken, "--fail-under", "50"]);
     expect(code).toBe(1);
