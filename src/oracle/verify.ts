@@ -74,7 +74,7 @@ const judge = {
 export async function verify(options: VerifyOptions): Promise<Report> {
   const { target, contracts, profile, only = [""], seed = 1, now, onEvent = () => {} } = options;
   const startMs = now();
-  const cleanup = createCleanup();
+  const cleanup = createCleanup(options.prefix);
   const { run, recorder } = createRun(options, cleanup);
   const probe = await run.exchange.send({ method: "GET", path: "/machines", headers: {}, caller: {} });
   if (probe.status === 0) throw new TargetUnreachable(`${target.url} gives ${probe.text}`);

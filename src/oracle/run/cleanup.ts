@@ -19,7 +19,7 @@ interface Made {
 }
 
 /** `prefix`: of everything that the run names. A provider without it was there before, and only replaced. */
-export function createCleanup(): Cleanup {
+export function createCleanup(prefix: string): Cleanup {
   const made: Inventory = { machines: new Map(), instances: new Map(), others: new Map(), organizations: [] };
   const makers = makersInto(made);
   return {
@@ -27,6 +27,7 @@ export function createCleanup(): Cleanup {
       if (answer.status < 200 || answer.status > 299) return;
       // An organization that the run made stays, with all that is in it.
       if (made.organizations.includes(call.headers["x-statebacked-org-id"] ?? "")) return;
+      if (call.operationId?.startsWith("upsert") && !call.body?.includes(prefix)) return;
       makers[call.operationId ?? ""]?.(call, answer);
     },
     run: (exchange) => unmakeAll(made, exchange),
