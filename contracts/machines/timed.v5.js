@@ -28,11 +28,13 @@ export default createMachine({
         CANCEL: { actions: cancel("s") },
         WAIT: "waiting",
         SLEEP: "asleep",
+        HIBERNATE: "hibernating",
         BREAK: { target: "broken", actions: assign({ brokenUntil: ({ event }) => Date.now() + event.ms }) },
       },
     },
     waiting: { after: { 1000: "over" }, on: { STOP: "idle" } },
     asleep: { after: { 3600000: "over" } },
+    hibernating: { after: { 2592000000: "over" } }, // 30 days: more than a timer of 31 bits holds
     broken: {
       after: {
         20: {

@@ -132,8 +132,11 @@ export interface Restart {
   restart: "at once";
   during?: Send[];
 }
+export interface Wait {
+  waitMs: number;
+}
 /** One step of a scenario. @see contracts/README.md */
-export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventually | Ws | Restart;
+export type Step = Send | Request | Upload | Pages | Repeat | Parallel | Eventually | Ws | Restart | Wait;
 
 export interface Scenario {
   name: string;

@@ -6,7 +6,7 @@ export type Variables = ReadonlyMap<string, unknown>;
 
 /**
  * A copy of a value with each `{name}` in its texts replaced. A text that is nothing but a variable becomes the
- * variable's value, of whatever type. `{ $hmac: { key, data } }` becomes the unpadded base64url of that HMAC-SHA-256.
+ * variable's value, of whatever type. `{ $hmac: { key, data } }` becomes the unpadded base64url of that HMAC-SHA-256, `{ $sum: [a, b] }` a number.
  * @throws for a variable that nothing has set
  */
 export function fill<T>(value: T, variables: Variables): T {
@@ -18,6 +18,7 @@ function filled(value: unknown, variables: Variables): unknown {
   if (Array.isArray(value)) return value.map((item) => filled(item, variables));
   if (typeof value !== "object" || value === null) return value;
   const copy = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filled(item, variables)]));
+  if ("$sum" in copy) return (copy.$sum as number[]).reduce((sum, part) => sum + part, 0);
   return "$hmac" in copy ? hmacOf(copy.$hmac as { key: string; data: string }) : copy;
 }
 

@@ -15,6 +15,7 @@ import type {
   Send,
   Step,
   Upload,
+  Wait,
   Ws,
 } from "./contracts.ts";
 import type { Answer, Exchange } from "./exchange.ts";
@@ -60,6 +61,7 @@ function runStep(step: Step, scope: Scope): Promise<boolean> {
   if ("repeat" in step) return runRepeat(step, scope);
   if ("ws" in step) return runWs(step, scope);
   if ("restart" in step) return runRestart(step, scope);
+  if ("waitMs" in step) return runWait(step, scope);
   return "parallel" in step ? runParallel(step, scope) : runEventually(step, scope);
 }
 
@@ -159,6 +161,13 @@ async function runRestart(step: Restart, scope: Scope): Promise<boolean> {
   for (const [i, { acknowledged, attempted }] of tallies.entries()) {
     variables.set(`acknowledged${i}`, acknowledged).set(`attempted${i}`, attempted);
   }
+  return true;
+}
+
+/** Nothing is asked meanwhile: what happens, happens by itself. */
+async function runWait({ waitMs }: Wait, { trail }: Scope): Promise<boolean> {
+  trail.push(`sleep ${waitMs / 1_000}`);
+  await sleep(waitMs);
   return true;
 }
 

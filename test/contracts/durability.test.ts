@@ -67,7 +67,7 @@ test("what was acknowledged is there after kill -9", { timeout: 120_000 }, async
     [],
   );
   expect(new Set(Object.values(statuses(report)))).toEqual(new Set(["passed"]));
-  expect(Object.keys(statuses(report)).length).toBe(9);
+  expect(Object.keys(statuses(report)).length).toBe(11);
 });
 
 test("a server that comes back with an older store is called out, with the restart in the repro", {

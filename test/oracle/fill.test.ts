@@ -25,3 +25,7 @@ test("an HMAC is that of the filled key and data", () => {
   const body = { sure: true, proof: { $hmac: { key: "{machine}", data: "{name}" } } };
   expect(fill(body, variables)).toEqual({ sure: true, proof: expected });
 });
+
+test("a sum is that of filled numbers", () => {
+  expect(fill({ $lte: { $sum: ["{count}", 2500] } }, variables)).toEqual({ $lte: 2503 });
+});

@@ -19,6 +19,7 @@ describe("an expected value", () => {
     ["$type", { $type: "array" }, [], {}],
     ["$type null", { $type: "null" }, null, 0],
     ["$gte", { $gte: 5 }, 5, 4],
+    ["$lte", { $lte: 5 }, 5, 6],
     ["$pattern", { $pattern: "^a" }, "ab", "ba"],
     ["$not", { $not: { a: 1 } }, { a: 2 }, { a: 1 }],
     ["$oneOf", { $oneOf: [1, { a: 1 }] }, { a: 1 }, 2],
