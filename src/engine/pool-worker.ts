@@ -55,6 +55,10 @@ export class PoolWorker {
   isCurrent = true;
   /** Since when nobody waits for it; undefined while somebody does. */
   vacantSince: number | undefined;
+  /** Somebody chose it and is about to call it. */
+  isChosen = true;
+  /** Whether it has ended: nothing more comes from it. */
+  #isGone = false;
   readonly #past = new Map<number, InstanceRef>();
   readonly #rounds: Rounds;
   readonly #onVacant: () => void;
@@ -80,6 +84,25 @@ export class PoolWorker {
     const due = this.#rounds.now + Math.ceil(timeoutMs / this.#rounds.ms) + graceRounds;
     this.waiting.set(id, { listener, due, message });
     this.vacantSince = undefined;
+    this.isChosen = false;
+    if (this.#isGone) queueMicrotask(() => this.#tellOfEnd(id));
+  }
+
+  /** From now on nothing comes from it. @returns whoever waited for it */
+  end(): [number, Waiting][] {
+    this.#isGone = true;
+    this.isCurrent = false;
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    return waiting;
+  }
+
+  /** It ended between the moment that it was chosen and its first call: no fault of the call's, which is made again elsewhere. */
+  #tellOfEnd(id: number): void {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    const message = "the worker had ended before the call began";
+    waiting?.listener.onDeath({ reason: "crash", message, culprit: false, suspect: false });
   }
 
   /** A call that is overdue in the given round, when nothing was heard of the worker for as long: its own timers don't come through. */

@@ -78,6 +78,7 @@ export class WorkerPool {
         continue;
       }
       worker.lastUsed = ++this.#uses;
+      worker.isChosen = true;
       return worker;
     }
   }
@@ -116,13 +117,15 @@ export class WorkerPool {
   #runnerFor(versionId: string): Runner | null {
     if (this.#closed) throw new EngineClosed();
     if (!this.#quarantine.has(versionId)) return this.#runners.shared();
-    const [idle] = this.#workers(({ runner, waiting }) => runner.owner !== undefined && waiting.size === 0);
+    const [idle] = this.#workers(
+      ({ runner, waiting, isChosen }) => runner.owner !== undefined && waiting.size === 0 && !isChosen,
+    );
     if (this.#runners.apart >= maxApart && idle) this.discard(idle);
     return this.#runners.apart < maxApart ? this.#runners.own(versionId) : null;
   }
 
   #evictIdle(): void {
-    const idle = this.#workers(({ waiting }) => waiting.size === 0);
+    const idle = this.#workers(({ waiting, isChosen }) => waiting.size === 0 && !isChosen);
     const [oldest] = idle;
     if (oldest && idle.length >= this.#options.maxIdleWorkers) this.discard(oldest);
   }
@@ -221,10 +224,8 @@ export class WorkerPool {
   #remove(worker: PoolWorker): [number, Waiting][] {
     this.#byNumber.delete(worker.number);
     if (worker.isCurrent) this.#byVersion.delete(worker.versionId);
-    const waiting = [...worker.waiting];
-    worker.waiting.clear();
     this.#announce();
-    return waiting;
+    return worker.end();
   }
 
   /** A thread that can't be ended takes time and memory until its runner is: everyone moves out as soon as they are done. */

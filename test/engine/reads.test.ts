@@ -78,3 +78,23 @@ test("one that never stops computing fails alone, whoever else is waiting", asyn
   const [yes, no] = ["allowed", "rejected"];
   expect(words).toEqual([yes, no, yes, no, yes, yes, yes, "cpu-limit", yes, no]);
 });
+
+test("many versions that begin at once are all answered, though few workers are kept", async () => {
+  const few = createHarness({ cpuTimeoutMs: 400, maxIdleWorkers: 1 });
+  try {
+    const machine = chart(5, `{ initial: "a", states: { a: {} } }`);
+    const source = machine.replace(/export const allowRead = .*/, "export const allowRead = () => true;");
+    const state = { instance: { orgId: "org", machine: "machine", slug: "one" }, state: "a", context: {} };
+    const verdicts = await Promise.all(
+      Array.from({ length: 24 }, (_, n) => {
+        // Half of them are fetched a moment later: each of these evicts another in the very moment that it was handed out.
+        const fetch = n % 2 === 0 ? async () => source : () => Promise.resolve().then(() => source);
+        const code = { versionId: `ver_${n % 12}`, fetch };
+        return few.engine.authorizeRead({ ...state, code, authContext: {}, timeoutMs: 5_000 });
+      }),
+    );
+    expect(verdicts.map(({ kind }) => kind)).toEqual(verdicts.map(() => "allowed"));
+  } finally {
+    await few.close();
+  }
+});
