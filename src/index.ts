@@ -8,7 +8,8 @@ import { countManualRun, ensureCredentials } from "./bootstrap.ts";
 import { tellingOfCommits, tellingOfResponses } from "./crash-points.ts";
 import type { Clock, Entropy } from "./domain/clock.ts";
 import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
-import type { LogLine } from "./engine/port.ts";
+import { coveringEngine, type StepWatcher, type WatchedVersion } from "./engine/covering.ts";
+import type { Engine, LogLine } from "./engine/port.ts";
 import { createSandboxEngine } from "./engine/sandbox.ts";
 import type { App } from "./http/app.ts";
 import { createApp } from "./http/app.ts";
@@ -28,7 +29,7 @@ import { announce } from "./store/lowdb/address.ts";
 import type { Store } from "./store/port.ts";
 import { tampered } from "./tampering.ts";
 
-export type { Advanced, LogLine, Preview, ResponseCheckMode, ServerLog };
+export type { Advanced, LogLine, Preview, ResponseCheckMode, ServerLog, WatchedVersion };
 
 /** Every option of `settle serve`, as values. Durations are milliseconds. */
 export interface ServerOptions {
@@ -65,6 +66,14 @@ export interface ServerOptions {
   log?: ServerLog;
   /** What machine code prints. @default nothing is written */
   onMachineLog?: (line: LogLine) => void;
+  /** Hears what of the API and of statecharts is exercised; guards and authorizers are then asked once more for each event. @default nobody does */
+  watcher?: ServerWatcher;
+}
+
+/** Whoever counts what a server was asked and did. */
+export interface ServerWatcher extends StepWatcher {
+  /** An operation was answered; 101 is a realtime socket. */
+  answered(operationId: string, status: number): void;
 }
 
 export interface SettleServer {
@@ -112,6 +121,7 @@ const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
   responseCheck: true,
   log: true,
   onMachineLog: true,
+  watcher: true,
 };
 
 /** How long a stop waits for requests that wait for their machines, before those are interrupted. */
@@ -124,9 +134,10 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   const { port = 4380, host = "127.0.0.1", retryDelayMs = 30_000, log = () => {} } = options;
   const { clock, alarm, manualClock } = timesOf(options);
   let logs: LogKeeper | undefined;
-  const engine = createEngine(options, manualClock, (line) => logs?.keep(line));
+  const sandbox = createEngine(options, manualClock, (line) => logs?.keep(line));
   // The sandbox takes its time to start; it does so while everything else is loaded.
-  engine.warm();
+  sandbox.warm();
+  const { engine, told, onAnswer } = watching(sandbox, options.watcher);
   let store: Store | undefined;
   let app: App | undefined;
   let published: Published | undefined;
@@ -137,6 +148,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     timeKeeping?.stop();
     await published?.close();
     if (app) await closeApp(app, () => engine.close());
+    await told();
     await engine.close();
     await logs?.close();
     await store?.close();
@@ -161,6 +173,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
       isReady: () => isReady,
       version: packageVersion(),
       log,
+      onAnswer,
     });
     app = tellingOfResponses(options, silent);
     const url = await listen(app, host, port);
@@ -191,6 +204,14 @@ function publishMachines(options: ServerOptions, rest: Omit<PublisherOptions, "p
   const publish = options.watch ? watchSources : publishSources;
   const paths = (options.machines ?? []).map((path) => resolve(path));
   return publish({ ...rest, paths, cacheFolder: location === "memory:" ? undefined : bundleCacheFolder(location) });
+}
+
+/** The engine that operations see, and what is told of them. */
+function watching(engine: Engine, watcher: ServerWatcher | undefined) {
+  if (watcher === undefined) return { engine, told: async () => {}, onAnswer: undefined };
+  const covering = coveringEngine(engine, watcher);
+  const onAnswer = (operationId: string, status: number) => watcher.answered(operationId, status);
+  return { engine: covering, told: () => covering.told(), onAnswer };
 }
 
 function timesOf({ clock = "system", clockStartMs }: ServerOptions): Times {

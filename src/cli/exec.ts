@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import type { SettleServer } from "../index.ts";
 import { CannotRun } from "./cannot-run.ts";
+import { addCoverageOptions, type CoverageFlags, prepareCoverage } from "./covered/options.ts";
 import { createOutput } from "./output.ts";
 import { runProgram } from "./run-program.ts";
 import { addServerOptions, type ServerFlags, toServerOptions } from "./server-options.ts";
@@ -10,7 +11,7 @@ import { start } from "./start.ts";
 
 /** Unless told otherwise: any free port, and nothing is kept. */
 export function execCommand(): Command {
-  return addServerOptions(new Command("exec"), { port: 0, store: "memory:" })
+  return addCoverageOptions(addServerOptions(new Command("exec"), { port: 0, store: "memory:" }))
     .description("start a server, run a command that finds it in SETTLE_URL, and exit with the command's code")
     .usage("[options] -- <command...>")
     .argument("[command...]", "the command and its arguments")
@@ -18,24 +19,31 @@ export function execCommand(): Command {
     .action(exec);
 }
 
-async function exec([file, ...args]: string[], flags: ServerFlags): Promise<void> {
+async function exec([file, ...args]: string[], flags: ServerFlags & CoverageFlags): Promise<void> {
   if (file === undefined) {
     throw new CannotRun(
       "exec needs a command to run: settle exec [options] -- <command...>, as in settle exec -- npm test",
     );
   }
   const { log, machineLog } = createOutput(false);
+  const coverage = await prepareCoverage(flags);
   const server = await start({
     ...toServerOptions(flags),
     // The command's output is the point; of the server's only what went wrong is worth a line between.
     log: (entry) => entry.level !== "info" && log(entry),
     onMachineLog: machineLog,
+    ...(coverage ? { watcher: coverage.watcher } : {}),
   });
   try {
     process.exitCode = await runProgram(file, args, { ...process.env, ...variables(server) });
   } finally {
     await server.close();
   }
+  const shortfall = coverage?.finish() ?? null;
+  if (shortfall === null) return;
+  process.stderr.write(`settle: ${shortfall}\n`);
+  // What the command itself said is worth more.
+  if (process.exitCode === 0) process.exitCode = 1;
 }
 
 function variables({ url, orgId, keyId, secretKey, adminToken }: SettleServer): NodeJS.ProcessEnv {

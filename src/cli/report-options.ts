@@ -113,7 +113,7 @@ function ensureFile(file: string, option: string): void {
   }
 }
 
-function parsePercent(text: string): number {
+export function parsePercent(text: string): number {
   const percent = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && percent <= 100) return percent;
   throw new InvalidArgumentError("Write a percentage from 0 to 100.");

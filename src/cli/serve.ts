@@ -3,16 +3,17 @@
 import { Command } from "commander";
 import type { SettleServer } from "../index.ts";
 import { banner } from "./banner.ts";
+import { addCoverageOptions, type CoverageFlags, type CoverageRun, prepareCoverage } from "./covered/options.ts";
 import { createOutput } from "./output.ts";
 import { addServerOptions, type ServerFlags, serverOption, toServerOptions } from "./server-options.ts";
 import { start } from "./start.ts";
 
-interface ServeFlags extends ServerFlags {
+interface ServeFlags extends ServerFlags, CoverageFlags {
   json?: boolean;
 }
 
 export function serveCommand(): Command {
-  return addServerOptions(new Command("serve"), { port: 4380, store: ".settle/db.json" })
+  return addCoverageOptions(addServerOptions(new Command("serve"), { port: 4380, store: ".settle/db.json" }))
     .description("run the server")
     .addOption(serverOption("--json", "JSON", "one JSON object a line on stdout"))
     .action((flags: ServeFlags) => serve(flags));
@@ -20,19 +21,31 @@ export function serveCommand(): Command {
 
 async function serve(flags: ServeFlags): Promise<void> {
   const output = createOutput(flags.json === true);
-  const server = await start({ ...toServerOptions(flags), log: output.log, onMachineLog: output.machineLog });
-  stopOnSignals(server);
+  const coverage = await prepareCoverage(flags);
+  const server = await start({
+    ...toServerOptions(flags),
+    log: output.log,
+    onMachineLog: output.machineLog,
+    ...(coverage ? { watcher: coverage.watcher } : {}),
+  });
+  stopOnSignals(server, coverage);
   const { url, orgId, keyId, secretKey, adminToken } = server;
   const ready = { event: "ready", url, orgId, keyId, secretKey, adminToken, store: server.store, pid: process.pid };
   output.ready(ready, () => banner(server, flags.clock));
 }
 
-function stopOnSignals(server: SettleServer): void {
+function stopOnSignals(server: SettleServer, coverage: CoverageRun | undefined): void {
   const stop = () => {
     // A second signal is somebody in a hurry; everything acknowledged is on disk already.
     process.once("SIGINT", () => process.exit(130));
-    server.close().then(
-      () => process.exit(0),
+    const finish = async () => {
+      await server.close();
+      const shortfall = coverage?.finish() ?? null;
+      if (shortfall !== null) process.stderr.write(`settle: ${shortfall}\n`);
+      return shortfall === null ? 0 : 1;
+    };
+    finish().then(
+      (code) => process.exit(code),
       (error: unknown) => {
         process.stderr.write(`settle: stopping failed: ${error instanceof Error ? error.message : String(error)}\n`);
         process.exit(2);

@@ -190,6 +190,15 @@ export interface Candidate {
   isTaken: boolean;
 }
 
+/** What a statechart is made of, its root aside. */
+export interface ChartParts {
+  xstate: 4 | 5;
+  /** `path`: the keys that lead to it, as in `open.waiting`. */
+  states: { id: string; path: string }[];
+  /** Those that take an event. */
+  transitions: (Pick<Candidate, "state" | "event" | "targets"> & { guard?: string })[];
+}
+
 /** What an event would do, and why. */
 export interface Explanation {
   /** What `allowWrite` says. `error`: it threw, or was late, which counts as no. */
@@ -198,6 +207,8 @@ export interface Explanation {
   candidates: Candidate[];
   /** Where the event leads if it is allowed, before anything that it starts has an effect; or what computing that threw. */
   outcome: { state: StateValue; context: JsonObject; done: boolean } | { error: string };
+  /** Where it was asked for. */
+  chart?: ChartParts;
 }
 
 /** An HTTP request as a mapper's handler gets it: header names in lower case, every header and query parameter one string. */
@@ -269,6 +280,8 @@ export interface Engine {
     event: JsonObject;
     authContext: AuthContext;
     timeoutMs: number;
+    /** Whether to say what the statechart is made of, too. */
+    withChart?: boolean;
   }): Promise<({ kind: "explained" } & Explanation) | Failure>;
 
   /** Asks the handler of the version's mapper `mapper`; `absent` when it has none. What it returned was checked, or is a `machine-error`. */

@@ -74,6 +74,7 @@ export type ToWorker =
       event: JsonObject;
       auth: Json;
       timeoutMs: number;
+      withChart: boolean;
     }
   | { op: "map-request"; id: number; mapper: string; request: MappedRequest; timeoutMs: number }
   | {

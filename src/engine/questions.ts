@@ -63,9 +63,19 @@ export class Questions implements Pick<Engine, "authorizeRead" | "explain" | "ma
   }
 
   explain(question: Parameters<Engine["explain"]>[0]): ReturnType<Engine["explain"]> {
-    const { instance, code, resting, event, authContext: auth, timeoutMs } = question;
+    const { instance, code, resting, event, authContext: auth, timeoutMs, withChart = false } = question;
     const { state, context, snapshot } = resting;
-    const call = { op: "explain" as const, name: instance.slug, state, context, snapshot, event, auth, timeoutMs };
+    const call = {
+      op: "explain" as const,
+      name: instance.slug,
+      state,
+      context,
+      snapshot,
+      event,
+      auth,
+      timeoutMs,
+      withChart,
+    };
     return this.#ask<Extract<Awaited<ReturnType<Engine["explain"]>>, { kind: "explained" }>>({
       instance,
       code,
@@ -73,8 +83,8 @@ export class Questions implements Pick<Engine, "authorizeRead" | "explain" | "ma
       ask: (worker, id, listener) => worker.call(id, { ...call, id }, listener),
       read: (message) => {
         if (message.t !== "explained") return undefined;
-        const { authorizer, candidates, outcome } = message;
-        return { kind: "explained", authorizer, candidates, outcome };
+        const { authorizer, candidates, outcome, chart } = message;
+        return { kind: "explained", authorizer, candidates, outcome, ...(chart ? { chart } : {}) };
       },
     });
   }

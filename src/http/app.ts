@@ -50,6 +50,8 @@ export interface AppOptions {
   isReady(): boolean;
   version: string;
   log: ServerLog;
+  /** Hears each answer of an operation; 101 is a realtime socket. */
+  onAnswer?: ((operationId: string, status: number) => void) | undefined;
 }
 
 /** What whoever starts the server needs of it: where it listens, its request listener, its end. */
@@ -111,7 +113,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const frames = createFrames(check, options.responseCheck, log);
   realtime = createRealtime({ services, authenticator, api, frames, log, limits: options.socketLimits ?? {} });
   realtime.accept(app.server);
+  tellOfAnswers(app, options.onAnswer);
   return app;
+}
+
+function tellOfAnswers(app: FastifyInstance, onAnswer: AppOptions["onAnswer"]): void {
+  if (onAnswer === undefined) return;
+  app.addHook("onResponse", (request, reply, done) => {
+    if (request.operation !== undefined) onAnswer(request.operation.operationId, reply.statusCode);
+    done();
+  });
+  app.server.on("upgrade", () => onAnswer("openRealtime", 101));
 }
 
 /** Everything that is not the control plane's: any method, any path. */

@@ -43,6 +43,7 @@ export function createInProcess(
           : createActor4(machine as Machine4, receive, options),
       ),
     candidates: () => Promise.reject(new Error("nothing is explained here")),
+    parts: () => Promise.reject(new Error("nothing is counted here")),
     positions: () => Promise.reject(new Error("nothing is upgraded here")),
   };
   return new InProcess(chart, gates);

@@ -32,6 +32,7 @@ const ours = [
   "engine/worker/names",
   "engine/worker/network",
   "engine/worker/outbox",
+  "engine/worker/parts",
   "engine/worker/paths",
   "engine/worker/patience",
   "engine/worker/persistent",

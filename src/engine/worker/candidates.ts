@@ -85,7 +85,7 @@ function guardOf(guard: unknown, verdict: () => boolean): Candidate["guard"] {
 const placeNames = ["", "guard", "cond", "predicate", "actions"];
 
 /** As the machine's author named it; XState's own wrappers of a function are no name. */
-function nameOf(value: unknown): string {
+export function nameOf(value: unknown): string {
   if (typeof value === "string") return value;
   const { name, type } = value as { name?: unknown; type?: unknown };
   if (typeof type === "string" && type !== "xstate.guard") return type;

@@ -1,9 +1,9 @@
 // Loads a version's module and recognises what it exports: an XState 4 or 5 machine, its two authorizers, its HTTP API mapper.
 
-import type { Candidate } from "../port.ts";
+import type { Candidate, ChartParts } from "../port.ts";
 import type { ActorOptions, EventLike, MachineActor } from "./actor.ts";
 import { describeThrown } from "./console.ts";
-import type { Machine4, State4 } from "./internals4.ts";
+import type { Machine4, State4, StateNode4 } from "./internals4.ts";
 import type { Machine5, Snapshot } from "./internals5.ts";
 import { loaded } from "./load.ts";
 import type { HttpApiMapper } from "./mapper.ts";
@@ -26,6 +26,8 @@ export interface Chart extends Companions {
   createActor(receive: (event: EventLike) => void, options: ActorOptions): MachineActor;
   /** The transitions that could take an event from a native snapshot; for explanations, loaded only then. */
   candidates(native: unknown, event: EventLike): Promise<Candidate[]>;
+  /** For whoever counts what was at work; loaded only then. */
+  parts(): Promise<ChartParts>;
   /** For upgrades from and to this version; loaded only then. */
   positions(): Promise<Positions>;
 }
@@ -78,7 +80,8 @@ async function chart5(machine: Machine5, companions: Companions): Promise<Loaded
   const positions = async () => (await import("./position5.ts")).positions5(machine);
   const candidates: Chart["candidates"] = async (native, event) =>
     (await import("./candidates.ts")).candidates5(machine, native as Snapshot, event);
-  return { chart: { xstate: 5, ...companions, createActor, candidates, positions } };
+  const parts = async () => (await import("./parts.ts")).parts5(machine.root);
+  return { chart: { xstate: 5, ...companions, createActor, candidates, parts, positions } };
 }
 
 async function chart4(machine: Machine4, companions: Companions): Promise<Loaded> {
@@ -94,7 +97,8 @@ async function chart4(machine: Machine4, companions: Companions): Promise<Loaded
   const positions = async () => (await import("./position4.ts")).positions4(machine);
   const candidates: Chart["candidates"] = async (native, event) =>
     (await import("./candidates.ts")).candidates4(machine, native as State4, event);
-  return { chart: { xstate: 4, ...companions, createActor, candidates, positions } };
+  const parts = async () => (await import("./parts.ts")).parts4(machine as unknown as StateNode4);
+  return { chart: { xstate: 4, ...companions, createActor, candidates, parts, positions } };
 }
 
 /**

@@ -15,14 +15,19 @@ type Question = Extract<ToWorker, { op: "explain" }>;
 
 /** @throws what keeps the instance from being restored at all */
 export async function explain(question: Question, chart: Chart, contextBytes: number): Promise<Explanation> {
-  const { state, context, snapshot, event } = question;
+  const { state, context, snapshot, event, withChart } = question;
   const actor = chart.createActor(() => {}, { hasParent: false, names: createNames("explain") });
   try {
     actor.restore(state, context, snapshot);
     const authorizer = await askAuthorizer(question, chart);
     const isDone = actor.project().done;
     const candidates = isDone ? [] : await chart.candidates(actor.native(), event as EventLike);
-    return { authorizer, candidates, outcome: outcomeOf(() => actor.step(structuredClone(event) as EventLike)) };
+    return {
+      authorizer,
+      candidates,
+      outcome: outcomeOf(() => actor.step(structuredClone(event) as EventLike)),
+      ...(withChart ? { chart: await chart.parts() } : {}),
+    };
   } finally {
     actor.stop();
   }

@@ -43,6 +43,7 @@ export type Exec = (action: ActionObject, context: unknown, event: ScxmlEvent, a
 export interface StateNode4 extends StateNode {
   type: string;
   doneData: unknown;
+  transitions: Transition4[];
   /** The transitions that an event concerns, in the order in which they are asked. */
   getCandidates(type: string): Transition4[];
   /** The transition that it would take itself. */

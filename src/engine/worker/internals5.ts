@@ -57,6 +57,7 @@ export interface Transition5 extends Transition {
 }
 export interface Machine5 {
   id: string;
+  root: StateNode5;
   config: { context?: unknown };
   idMap: Map<string, { id: string }>;
   implementations: { actors: unknown };

@@ -63,6 +63,16 @@ export function cellsOf({ statuses }: Operation, seen: { readonly [status: strin
   return [...counts].map(([status, count]) => ({ status, isDeclared: statuses.includes(status), count }));
 }
 
+/** What share of states, transitions, and guards both ways was met, in percent; 0 where there is no statechart. */
+export function chartPercentOf(statecharts: readonly StatechartCoverage[]): number {
+  const counts = statecharts.flatMap(({ states, transitions, guards }) => [
+    ...Object.values(states),
+    ...Object.values(transitions),
+    ...Object.values(guards).flatMap((both) => [both.true, both.false]),
+  ]);
+  return counts.length === 0 ? 0 : (100 * counts.filter((count) => count > 0).length) / counts.length;
+}
+
 /** What share of declared statuses and rules was met, in percent: each counts one. 100 where there is nothing to meet. */
 export function percentOf({ statuses, rules }: Pick<Coverage, "statuses" | "rules">): number {
   const total = statuses.declared + rules.total;
