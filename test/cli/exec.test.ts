@@ -189,7 +189,7 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     await expect(readFile(join(folder, "ran"))).rejects.toThrow(/ENOENT/);
   });
 
-  test.each([["--json"], ["--coverage=x"]])(
+  test.each([["--json"], ["--replicas=x"]])(
     "an option that makes no sense here, or isn't there yet: %s",
     async (option) => {
       const { code, stderr } = await exec([option, "--", process.execPath, "-e", ran]).ended;

@@ -233,13 +233,19 @@ test("serves as a library, by itself and as a request listener", async () => {
 test("has types that resolve, and are complete", async () => {
   await write(
     "use.ts",
-    `import { type Advanced, type LogLine, type Preview, type ResponseCheckMode, type ServerClock, type ServerLog, type ServerOptions, type SettleServer, startServer } from "settle-server";
+    `import { type Advanced, type LogLine, type Preview, type ResponseCheckMode, type ServerClock, type ServerLog, type ServerOptions, type ServerWatcher, type SettleServer, startServer } from "settle-server";
      const log: ServerLog = ({ level, message, stack }) => void [level === "warn", message.trim(), stack?.trim()];
      const onMachineLog = ({ instance, versionId, outputType, log }: LogLine): void => void [instance?.slug, versionId, outputType, log];
      const responseCheck: ResponseCheckMode = "warn";
+     const watcher: ServerWatcher = {
+       answered: (operationId, status) => void [operationId.trim(), status + 1],
+       chart: ({ machine, versionId }, { xstate, states, transitions }) => void [machine, versionId, xstate + 1, states[0]?.path, transitions[0]?.event],
+       state: (_, state) => void state,
+       event: (_, candidates) => void candidates[0]?.guard?.passes,
+     };
      const options: Required<ServerOptions> = {
        port: 0, host: "127.0.0.1", store: "memory:", machines: [], watch: false, settleTimeoutMs: 250, cpuTimeoutMs: 250, retryDelayMs: 250,
-       clock: "manual", clockStartMs: 1, publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog,
+       clock: "manual", clockStartMs: 1, publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog, watcher,
      };
      const server: SettleServer = await startServer(options);
      const strings: string[] = [server.url, server.orgId, server.keyId, server.secretKey, server.adminToken, server.store, ...server.machines];

@@ -1,0 +1,45 @@
+// The published client's journeys of test/client, every one of them once more with a proxy between: they still do what they did, and nothing is a violation.
+
+import { afterEach, expect, vi } from "vitest";
+import type { ServerOptions } from "../../../src/index.ts";
+import { isViolation } from "../../../src/oracle/proxy/faults.ts";
+import type { Through } from "./through.ts";
+
+const proxies = vi.hoisted(() => [] as Through[]);
+
+vi.mock("../../../src/index.ts", async (original) => {
+  const real = await original<typeof import("../../../src/index.ts")>();
+  const { through } = await import("./through.ts");
+  return {
+    ...real,
+    async startServer(options?: ServerOptions) {
+      const server = await real.startServer(options);
+      const proxy = await through(server.url);
+      proxies.push(proxy);
+      const close = async () => {
+        await proxy.close();
+        await server.close();
+      };
+      return { ...server, url: proxy.url, close };
+    },
+  };
+});
+
+afterEach(() => {
+  expect(proxies.at(-1)?.report().traffic.exchanges).toBeGreaterThan(0);
+  for (const proxy of proxies) {
+    const { faults, rules } = proxy.report();
+    expect(faults.filter(isViolation).map(({ rule, message }) => `${rule}: ${message}`)).toEqual([]);
+    expect(rules.filter(({ status }) => status === "oracle-error")).toEqual([]);
+  }
+});
+
+await import("../../client/billing.test.ts");
+await import("../../client/journey.test.ts");
+await import("../../client/keys.test.ts");
+await import("../../client/lifecycle.test.ts");
+await import("../../client/logs.test.ts");
+await import("../../client/migrations.test.ts");
+await import("../../client/orgs.test.ts");
+await import("../../client/realtime.test.ts");
+await import("../../client/tokens.test.ts");
