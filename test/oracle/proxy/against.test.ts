@@ -82,6 +82,7 @@ it("two servers of the same kind agree, by the second one's own key, and by keys
       apiHost: proxy.url,
     });
     await own.machineInstances.create("cart", { slug: "c2", ...given });
+    await expect(own.machines.list()).rejects.toThrow(); // a scope that this key lacks, and the second one's own key has
     await ann.keys.list();
   });
   await comparison.settled();

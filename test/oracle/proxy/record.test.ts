@@ -155,6 +155,7 @@ describe("a recorded traffic", () => {
     await journey();
     const key = await clientFor("ann").keys.create({ name: "more", use: "production" });
     const ann = clientFor("ann", key);
+    await expect(ann.machines.list()).rejects.toThrow(); // a scope that this key lacks
     const actor = await ann.machineInstances.getOrCreateActor("cart", "c3", given);
     const { unsubscribe } = actor.subscribe(() => {});
     await expect.poll(() => proxy.report().traffic.messages).toBeGreaterThan(1);
@@ -167,5 +168,17 @@ describe("a recorded traffic", () => {
     expect(broken(report)).toEqual([]);
     expect(passed(report)).toEqual(expect.arrayContaining(["SB-RT-SUBSCRIBE-CURRENT", "SB-KEY-CREATE-200-SECRET"]));
     expect(await readFile(file, "utf8")).not.toContain(key.key);
+  });
+
+  it("leaves out what holds a secret, and says so", async () => {
+    const secret = "c2VjcmV0LW9mLWEtcHJvdmlkZXI";
+    const ann = clientFor("ann");
+    await ann.identityProviders.upsert({ aud: "shop", algs: ["HS256"], key: secret, mapping: { sub: "u" } });
+    await ann.machines.create("cart");
+    const { yaml, leftOut } = await toScenario(recorder.list(), contracts, "recorded");
+    expect(leftOut).toEqual(["POST /idps: its body holds the key of an identity provider"]);
+    expect(yaml).not.toContain(secret);
+    expect(yaml).toContain("#   POST /idps: its body holds the key of an identity provider");
+    expect(JSON.stringify(proxy.report())).not.toContain(secret);
   });
 });
