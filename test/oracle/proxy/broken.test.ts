@@ -217,9 +217,15 @@ describe("what an answer is told", () => {
     closers.push(proxy.close);
     for (let i = 0; i < 50; i++) await fetch(`${proxy.url}/nowhere/${i}`);
     await fetch(`${proxy.url}/machines`);
+    const provider = '{"aud":"shop","key":"a-providers-secret","token":"sbsec_other"}';
+    const headers = { "content-type": "application/json" };
+    await fetch(`${proxy.url}/idps`, { method: "POST", headers, body: provider });
     const all = await fetch(`${proxy.url}/_settle/violations`);
-    const { client, violations } = (await all.json()) as { client: unknown[]; violations: unknown[] };
-    expect(client).toHaveLength(50);
+    const text = await all.text();
+    const { client, violations } = JSON.parse(text) as { client: unknown[]; violations: unknown[] };
+    expect(client.length).toBeGreaterThanOrEqual(50);
+    expect(text).toMatch(/SETTLE_PROVIDER_KEY.*SETTLE_SECRET_KEY/);
+    expect(text).not.toMatch(/a-providers-secret|sbsec_other/);
     expect(violations).not.toHaveLength(0);
     const page = await fetch(`${proxy.url}/_settle/violations`, { headers: { accept: "text/html,*/*" } });
     const html = await page.text();

@@ -33,12 +33,20 @@ export function ruleFinder({ scenarios, rules }: Pick<Contracts, "scenarios" | "
   };
 }
 
+/** What refuses any operation for the same reason. */
+const rulesOfRefusals: { [code: string]: string } = {
+  "missing-scope": "SB-AUTH-SCOPE-403-LACKING",
+  "missing-org": "SB-AUTH-ORG-403-FOREIGN",
+};
+
 export function claimsOf(exchanged: Exchanged, ruleOf: RuleOf, names: Names): Claim[] {
   const operationId = exchanged.routed?.operation.operationId ?? "";
-  const rule = ruleOf(operationId, exchanged.status);
+  const { status, answerJson } = exchanged;
+  const code = status === 403 && isObject(answerJson) ? String(answerJson.code) : "";
+  const rule = rulesOfRefusals[code] ?? ruleOf(operationId, status);
   if (rule === undefined) return [];
   const body = bodyOf(exchanged, operationId, names);
-  return [{ rule, status: exchanged.status, ...(body === undefined ? {} : { body }) }];
+  return [{ rule, status, ...(body === undefined ? {} : { body }) }];
 }
 
 function bodyOf({ status, answerJson: json }: Exchanged, operationId: string, names: Names): unknown {
