@@ -160,6 +160,23 @@ export interface Unreached {
   reason: string;
 }
 
+/** What the model-based stages do with a machine. @see contracts/schema/models.schema.json */
+export interface Plan {
+  machine: string;
+  stages: StageName[];
+  users: string[];
+  contexts: { [name: string]: unknown }[];
+  events: PlannedEvent[];
+  simultaneous?: {
+    context: { [name: string]: unknown };
+    before: PlannedEvent[];
+    events: PlannedEvent[];
+    /** Where in the public context each event shows. */
+    trace: string;
+  };
+}
+export type PlannedEvent = string | { type: string; [name: string]: unknown };
+
 /** Which XState a machine's code is written for. */
 export type XStateVersion = 4 | 5;
 
@@ -173,6 +190,8 @@ export interface Contracts {
   machines: Map<string, Map<XStateVersion, string>>;
   /** Code of migrations by name: the same for both XStates. */
   migrations: Map<string, string>;
+  /** Of models.yaml. */
+  plans: Plan[];
 }
 
 /** A contract file is not what its schema says, or refers to something that isn't there. The fault is ours, not the target's. */
@@ -200,7 +219,8 @@ export function loadContracts(folder: string): Contracts {
   for (const file of readdirSync(join(folder, "migrations"))) {
     migrations.set(file.replace(/\.js$/, ""), readFileSync(join(folder, "migrations", file), "utf8"));
   }
-  const contracts = { folder, rules, scenarios, unreached, machines, migrations };
+  const { models: plans } = read<{ models: Plan[] }>(folder, "models.yaml", "models");
+  const contracts = { folder, rules, scenarios, unreached, machines, migrations, plans };
   const dangling = danglingReferences(contracts);
   if (dangling.length > 0) throw new ContractsInvalid(dangling.join("\n"));
   return contracts;
@@ -308,7 +328,7 @@ export function stepsWithin(step: Step): Step[] {
 }
 
 /** References that lead nowhere, rules that nothing exercises, names given twice: a sentence each. */
-function danglingReferences({ rules, scenarios, machines, migrations }: Contracts): string[] {
+function danglingReferences({ rules, scenarios, machines, migrations, plans }: Contracts): string[] {
   const known = new Set(rules.map(({ id }) => id));
   const claimed = new Set(scenarios.flatMap(({ steps }) => rulesOf(steps)));
   const names = scenarios.map(({ name }) => name);
@@ -324,6 +344,9 @@ function danglingReferences({ rules, scenarios, machines, migrations }: Contract
         .filter((migration) => !migrations.has(migration))
         .map((migration) => `${name} uses an unknown migration ${migration}.`),
     ),
+    ...plans
+      .filter(({ machine }) => !machines.has(machine))
+      .map(({ machine }) => `models.yaml names an unknown machine ${machine}.`),
     ...scenarios.flatMap(({ name, machines: used = [] }) =>
       used.filter((machine) => !machines.has(machine)).map((machine) => `${name} uses an unknown machine ${machine}.`),
     ),

@@ -7,6 +7,7 @@ import { type Coverage, coverageOf } from "./report/coverage.ts";
 import type { RunFacts } from "./report/facts.ts";
 import type { Findings } from "./run/findings.ts";
 import { socketPrelude, usesSockets } from "./socket-shell.ts";
+import { type ChartParts, StatechartCounts, type Visit } from "./statechart-coverage.ts";
 import { madeTokenPrelude } from "./subject-token.ts";
 
 export type Status = "passed" | "failed" | "warned" | "skipped" | "not-exercised" | "flaky" | "oracle-error";
@@ -85,6 +86,7 @@ export class Ledger implements Findings {
   readonly #explain: Explain | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #statuses = new Map<string, Map<number, number>>();
+  readonly #statecharts = new StatechartCounts();
 
   /** `onFailure` hears each failing rule once, as soon as it is known. */
   constructor(onFailure?: (rule: string, failure: Failure) => void, explain?: Explain) {
@@ -145,6 +147,11 @@ export class Ledger implements Findings {
     this.#statuses.set(operationId, statuses);
   }
 
+  /** A step of a statechart that the target was seen to take. */
+  visit(parts: ChartParts, visit: Visit): void {
+    this.#statecharts.visit(parts, visit);
+  }
+
   /** `operationIds`: those that the target has; all without it. */
   report(target: string, seed: number, rules: readonly Rule[], operationIds?: readonly string[]): Report {
     const results = rules.map((rule) => resultOf(rule, this.#entries.get(rule.id)));
@@ -157,7 +164,10 @@ export class Ledger implements Findings {
       seed,
       verdict: isViolated || ran.length === 0 ? "violates" : "conforms",
       rules: results,
-      coverage: coverageOf(this.#statuses, { run: ran.length, total: rules.length }, operationIds),
+      coverage: {
+        ...coverageOf(this.#statuses, { run: ran.length, total: rules.length }, operationIds),
+        statecharts: this.#statecharts.list(),
+      },
     };
   }
 }

@@ -12,6 +12,7 @@ import { Ledger, type Report } from "./report.ts";
 import { type Cleanup, createCleanup } from "./run/cleanup.ts";
 import { fuzz } from "./run/fuzz/stage.ts";
 import { createMachines } from "./run/machines.ts";
+import { paths } from "./run/paths.ts";
 import { scenarios, scopeOf } from "./run/scenarios.ts";
 import type { Run, Stage } from "./run/stage.ts";
 import { runSteps } from "./scenario.ts";
@@ -53,7 +54,7 @@ export class TargetUnreachable extends Error {
 }
 
 /** In the order they run: what is quickly judged first. */
-const stages: readonly Stage[] = [scenarios, fuzz];
+const stages: readonly Stage[] = [scenarios, fuzz, paths];
 
 /** What `only` may name beside rules, scenarios and tags. */
 export const stageNames: readonly string[] = stages.map(({ name }) => name);

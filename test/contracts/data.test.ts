@@ -62,12 +62,14 @@ describe("loading", () => {
 });
 
 describe("files", () => {
-  it.each([["rules.yaml", "rules"], ["errata.yaml", "errata"], ...scenarioFiles.map((file) => [file, "scenarios"])])(
-    "%s fits its schema",
-    (file = "", schema = "") => {
-      expect(violations(file, schema)).toBe("");
-    },
-  );
+  it.each([
+    ["rules.yaml", "rules"],
+    ["errata.yaml", "errata"],
+    ["models.yaml", "models"],
+    ...scenarioFiles.map((file) => [file, "scenarios"]),
+  ])("%s fits its schema", (file = "", schema = "") => {
+    expect(violations(file, schema)).toBe("");
+  });
 });
 
 describe("rules", () => {
@@ -126,7 +128,8 @@ describe("scenarios", () => {
 });
 
 describe("machines", () => {
-  const used = new Set(contracts.scenarios.flatMap(({ machines = [] }) => machines));
+  const planned = contracts.plans.map(({ machine }) => machine);
+  const used = new Set([...contracts.scenarios.flatMap(({ machines = [] }) => machines), ...planned]);
   it.each(
     [...contracts.machines].flatMap(([name, variants]) =>
       [...variants].map(([version, code]) => [name, version, code] as const),
