@@ -11,6 +11,7 @@ import { paceOf, type StageTime, type Suite } from "./report/facts.ts";
 import { Ledger, type Report } from "./report.ts";
 import { type Cleanup, createCleanup } from "./run/cleanup.ts";
 import { commands } from "./run/commands/stage.ts";
+import { concurrent } from "./run/concurrent/stage.ts";
 import { fuzz } from "./run/fuzz/stage.ts";
 import { createMachines } from "./run/machines.ts";
 import { paths } from "./run/paths.ts";
@@ -55,7 +56,7 @@ export class TargetUnreachable extends Error {
 }
 
 /** In the order they run: what is quickly judged first. */
-const stages: readonly Stage[] = [scenarios, fuzz, paths, commands];
+const stages: readonly Stage[] = [scenarios, fuzz, paths, commands, concurrent];
 
 /** What `only` may name beside rules, scenarios and tags. */
 export const stageNames: readonly string[] = stages.map(({ name }) => name);
