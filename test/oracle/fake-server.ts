@@ -191,10 +191,12 @@ class FakeService {
   #parse(bytes: Buffer, type: string): { [name: string]: unknown } {
     if (type !== "application/json") throw new Refusal(415, "unsupported-media-type");
     try {
-      return JSON.parse(bytes.toString());
+      const body: unknown = JSON.parse(bytes.toString());
+      if (typeof body === "object" && body !== null) return body as { [name: string]: unknown };
     } catch {
-      throw new Refusal(400, "invalid-parameter", "body");
+      // told below
     }
+    throw new Refusal(400, "invalid-parameter", "body");
   }
 
   #requireName(body: { [name: string]: unknown }, known: string[]): string {

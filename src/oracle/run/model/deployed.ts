@@ -37,8 +37,10 @@ export async function deployedFor(stage: StageName, run: Run): Promise<Deployed[
       found.push({ ...kind, ...published, parts });
     }
   }
-  if (found.length === 0)
-    for (const { id } of rules) run.ledger.skip(id, lacks[0] ?? "models.yaml plans for no machine");
+  for (const { id } of rules) {
+    if (found.length === 0) run.ledger.skip(id, lacks[0] ?? "models.yaml plans for no machine");
+    else if (lacks[0] !== undefined) run.ledger.note(id, `no machine that is there shows it: ${lacks[0]}`);
+  }
   return found;
 }
 
