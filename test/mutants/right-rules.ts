@@ -63,7 +63,7 @@ const table: { [id: string]: readonly string[] } = {
   "SM-23": ["SB-INDEX-VALUE-FOLLOWS"],
   "SM-25": ["SB-DELETE-INST-GONE"],
   "SM-26": ["SB-DELETE-INST-NOTHING-LEFT"],
-  "SM-28": [...events, "SB-EVENT-SERIAL"],
+  "SM-28": [...events, "SB-EVENT-SERIAL", "SB-EVENT-MANY-KEPT"],
   "SM-30": ["SB-MAPPER-RESPONSE-THROW-OK"],
   "SM-31": ["SB-LOG-FILTERED", "SB-LOG-TO"],
   "SM-33": ["SB-HIST-LIST-COMPLETE"],
@@ -114,9 +114,37 @@ const table: { [id: string]: readonly string[] } = {
   "TK-12": ["SB-KEY-USE-PRODUCTION"],
 };
 
+/** Rules of the generated stages that say of journeys made by chance what a scenario's rule says of its own. */
+const alike: { [rule: string]: readonly string[] } = {
+  "SB-EVENT-SEND-200-STATE": ["SB-PATH-EVENT-200", "SB-MODEL-EVENT-200"],
+  "SB-STATE-VALUE-XSTATE": ["SB-PATH-STATE-FOLLOWS", "SB-MODEL-STATE-FOLLOWS"],
+  "SB-STATE-TAGS-ACTIVE": ["SB-PATH-TAGS-FOLLOW", "SB-MODEL-TAGS-FOLLOW"],
+  "SB-STATE-DONE-FINAL": ["SB-PATH-DONE-FOLLOWS", "SB-MODEL-DONE-FOLLOWS"],
+  "SB-STATE-TS-MONOTONIC": ["SB-MODEL-TS-MONOTONIC", "SB-LIN-TS-MONOTONIC"],
+  "SB-INST-GET-200-LAST": ["SB-PATH-READ-LAST", "SB-MODEL-READ-LAST", "SB-LIN-READ-OWN-WRITES", "SB-LIN-READ-FORWARD"],
+  "SB-INST-STATE-PUBLIC-ONLY": ["SB-MODEL-PRIVATE-HIDDEN"],
+  "SB-INST-CREATE-200-STATE": ["SB-MODEL-CREATE-200", "SB-MODEL-CREATE-STATE"],
+  "SB-INST-CREATE-ONCE-CONCURRENT": ["SB-LIN-CREATE-ONCE"],
+  "SB-EVENT-UNHANDLED-200": ["SB-PATH-UNHANDLED-KEPT", "SB-MODEL-UNHANDLED-KEPT"],
+  "SB-EVENT-SERIAL": ["SB-LIN-HISTORY-LINEARIZABLE", "SB-LIN-EVENTS-NONE-LOST", "SB-LIN-EVENTS-ONCE"],
+  "SB-EVENT-INSTANCES-APART": ["SB-MODEL-INSTANCES-APART", "SB-LIN-INSTANCES-APART"],
+  "SB-EVENT-MANY-KEPT": ["SB-MODEL-CONTEXT-FOLLOWS"],
+  "SB-FAULT-COMPUTE-UNSTORED": ["SB-MODEL-THROW-UNSTORED"],
+  "SB-HIST-LIST-COMPLETE": ["SB-PATH-HISTORY-COMPLETE", "SB-MODEL-HISTORY-COMPLETE", "SB-LIN-HISTORY-COMPLETE"],
+  "SB-HIST-REFUSED-ABSENT": ["SB-MODEL-HISTORY-REFUSED-ABSENT"],
+  "SB-ACCESS-WRITE-403": ["SB-MODEL-WRITE-403"],
+  "SB-ACCESS-READ-403": ["SB-MODEL-READ-403"],
+  "SB-STATUS-SHOWN": ["SB-MODEL-ADMIN-STATUS"],
+  "SB-STATUS-PAUSED-409": ["SB-MODEL-PAUSED-409"],
+  "SB-DELETE-INST-GONE": ["SB-MODEL-DELETED-ABSENT"],
+  "SB-DELETE-INST-NOT-WRITTEN-BACK": ["SB-LIN-DELETE-FINAL"],
+  "SB-DELETE-INST-NOTHING-LEFT": ["SB-MODEL-REMADE-AFRESH"],
+};
+
 /** Mutants that only an ADVISORY rule can speak against. */
 const onlyAdvisory: readonly string[] = [];
 
 export function rightRulesOf(id: string): RightRules {
-  return { rules: table[id] ?? [], ...(onlyAdvisory.includes(id) ? { advisory: true } : {}) };
+  const rules = (table[id] ?? []).flatMap((rule) => [rule, ...(alike[rule] ?? [])]);
+  return { rules, ...(onlyAdvisory.includes(id) ? { advisory: true } : {}) };
 }
