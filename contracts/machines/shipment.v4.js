@@ -1,4 +1,4 @@
-// A parcel, second version: every state has another name, packing lies deeper, and a stranger may send nothing.
+// A parcel, second version: every state has another name, packing lies deeper, and a stranger may send nothing, and STAMP is new.
 import { assign, createMachine } from "npm:xstate";
 
 export const allowRead = () => true;
@@ -14,7 +14,16 @@ export default createMachine(
       preparing: {
         tags: ["second"],
         initial: "open",
-        states: { open: { on: { PUT: { actions: "put" }, BREAK: { actions: "fail" }, SEND: "#shipment.transit" } } },
+        states: {
+          open: {
+            on: {
+              PUT: { actions: "put" },
+              BREAK: { actions: "fail" },
+              SEND: "#shipment.transit",
+              STAMP: "#shipment.transit",
+            },
+          },
+        },
       },
       transit: {
         tags: ["second"],

@@ -1,4 +1,4 @@
-// A parcel, second version: every state has another name, packing lies deeper, and a stranger may send nothing.
+// A parcel, second version: every state has another name, packing lies deeper, and a stranger may send nothing, and STAMP is new.
 import { assign, createMachine } from "npm:xstate@5";
 
 export const allowRead = () => true;
@@ -13,7 +13,16 @@ export default createMachine(
       preparing: {
         tags: ["second"],
         initial: "open",
-        states: { open: { on: { PUT: { actions: "put" }, BREAK: { actions: "fail" }, SEND: "#shipment.transit" } } },
+        states: {
+          open: {
+            on: {
+              PUT: { actions: "put" },
+              BREAK: { actions: "fail" },
+              SEND: "#shipment.transit",
+              STAMP: "#shipment.transit",
+            },
+          },
+        },
       },
       transit: {
         tags: ["second"],

@@ -95,7 +95,7 @@ const table: { [id: string]: readonly string[] } = {
   "PG-01": ["SB-PAGE-EACH-ONCE"],
   "PG-02": ["SB-PAGE-EACH-ONCE"],
   "PG-04": ["SB-PAGE-EACH-ONCE"],
-  "PG-06": ["SB-PAGE-STABLE-UNDER-WRITES"],
+  "PG-06": ["SB-PAGE-STABLE-UNDER-WRITES", "SB-PAGE-STABLE-UNDER-DELETES"],
   "PG-07": ["SB-HIST-LIST-COMPLETE"],
   "PG-09": ["SB-LOG-FROM-EXCLUSIVE"],
   "MG-02": ["SB-MIG-EVENT-IS-NEW-VERSIONS"],
