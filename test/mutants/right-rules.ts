@@ -45,7 +45,7 @@ const table: { [id: string]: readonly string[] } = {
   "SE-10": events,
   "SE-12": ["SB-RT-TOKEN-UNTOLD"],
   "SE-13": ["SB-RT-READ-UNTOLD", "SB-RT-READ-403", "SB-RT-READ-LOST-UNTOLD"],
-  "SE-15": ["SB-MSG-SENDER-NAMED"],
+  "SE-15": ["SB-MSG-SENDER-NAMED", "SB-MSG-SENDER-NOT-CLAIMED"],
   "SE-17": ["SB-DELETE-400-UNCONFIRMED", "SB-DELETE-UNCONFIRMED-KEPT"],
   "SM-01": ["SB-INST-CREATE-CONTEXT-DEFAULT", "SB-ACCESS-CREATE-CONTEXT-EMPTY"],
   "SM-03": [...events, "SB-HIST-LIST-COMPLETE"],
@@ -142,7 +142,7 @@ const alike: { [rule: string]: readonly string[] } = {
 };
 
 /** Mutants that only an ADVISORY rule can speak against. */
-const onlyAdvisory: readonly string[] = [];
+const onlyAdvisory: readonly string[] = ["SE-15"];
 
 export function rightRulesOf(id: string): RightRules {
   const rules = (table[id] ?? []).flatMap((rule) => [rule, ...(alike[rule] ?? [])]);
