@@ -115,10 +115,11 @@ function historyClaims(one: Case): Claim[] {
   const winner = winnerOf(record);
   if (record.transitions === undefined || winner?.input.kind !== "create") return [];
   const { given } = winner.input;
-  const oldestFirst = replay(machine, given, record.transitions);
-  // Which end is the newest is a decision of ours.
-  const isTurned = oldestFirst !== null && replay(machine, given, record.transitions.toReversed()) === null;
-  const entries = isTurned ? record.transitions.toReversed() : record.transitions;
+  // That the initialization is not in the list, and which end is the newest, are decisions of ours.
+  const listed = record.transitions.filter((entry) => eventIn(entry).type !== "xstate.init");
+  const oldestFirst = replay(machine, given, listed);
+  const isTurned = oldestFirst !== null && replay(machine, given, listed.toReversed()) === null;
+  const entries = isTurned ? listed.toReversed() : listed;
   const fault = incompleteness(record, entries) ?? (isTurned ? null : oldestFirst);
   if (fault !== null) return [{ rule: ids.historyComplete, refuted: fault }];
   const order = entries.flatMap((entry): Op[] => {
