@@ -36,7 +36,7 @@ const decoders: { [encoding: string]: (body: Uint8Array) => Promise<Buffer> } = 
 
 /**
  * With connections of its own, which it keeps open between requests.
- * Not fetch: in long runs under load a call of it was seen that never settled, its timeout notwithstanding.
+ * Not fetch, which hides what a judge must see: redirections, encodings, connections that are used again.
  */
 export function createHttpClient(): HttpClient {
   const options = { keepAlive: true, timeout: idleMs };
