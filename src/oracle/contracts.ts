@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
 import { operations } from "../spec/document.ts";
@@ -246,10 +247,19 @@ function readFile<T>(file: string, folder: string, schema: string): T {
   } catch (cause) {
     throw new ContractsInvalid(`${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
-  const ajv = new Ajv2020({ strictTypes: false });
-  const validate = ajv.compile<T>(JSON.parse(readFileSync(join(folder, "schema", `${schema}.schema.json`), "utf8")));
-  if (validate(content)) return content;
+  const validate = compiled(readFileSync(join(folder, "schema", `${schema}.schema.json`), "utf8"));
+  if (validate(content)) return content as T;
   throw new ContractsInvalid(`${file}: ${ajv.errorsText(validate.errors)}`);
+}
+
+const ajv = new Ajv2020({ strictTypes: false });
+const validators = new Map<string, ValidateFunction>();
+
+/** Two dozen files of scenarios have one schema: compiling it takes longer than reading one of them. */
+function compiled(schema: string): ValidateFunction {
+  const validate = validators.get(schema) ?? ajv.compile(JSON.parse(schema));
+  validators.set(schema, validate);
+  return validate;
 }
 
 /** What an upload's `code` begins with when it is not a machine's. */
