@@ -5,6 +5,7 @@ import type { ResponseCheck, Violation, WireResponse } from "../spec/response-ch
 import { type Credentials, quoted, tokenFor, tokenInShell } from "./caller.ts";
 import type { Caller, MadeToken } from "./contracts.ts";
 import { createHttpClient, type HttpRequest } from "./http-client.ts";
+import { parsed } from "./json.ts";
 import { makeToken, makeTokenInShell } from "./subject-token.ts";
 
 export interface Target extends Credentials {
@@ -114,14 +115,6 @@ type Judge = (wire: WireResponse) => Violation[];
 function judgeOf(check: ResponseCheck, operationId: string | undefined): Judge {
   if (operationId !== undefined) return (wire) => check.checkResponse({ ...wire, operationId });
   return (wire) => (wire.status < 400 ? [] : check.checkErrorShape(wire));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function reason(error: unknown): string {

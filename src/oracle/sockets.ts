@@ -3,6 +3,7 @@
 import type { ResponseCheck, Violation } from "../spec/response-check.ts";
 import { tokenFor } from "./caller.ts";
 import type { Answer, Call, Target } from "./exchange.ts";
+import { parsed } from "./json.ts";
 import { type Expected, mismatch, show } from "./match.ts";
 import { shellLine } from "./socket-shell.ts";
 
@@ -133,12 +134,4 @@ function judge(check: ResponseCheck, message: unknown, data: unknown): Violation
   if (message === undefined) return [{ rule: "body", message: `A message is no JSON text: ${show(String(data))}.` }];
   const found = check.checkSchema("WSToClientMsg", message);
   return found.map(({ message: why }) => ({ rule: "body", message: `The message ${show(message)} is wrong: ${why}` }));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

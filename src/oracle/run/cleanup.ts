@@ -3,6 +3,7 @@
 import { createHmac } from "node:crypto";
 import type { Answer, Call, Exchange } from "../exchange.ts";
 import { dig } from "../fill.ts";
+import { parsed } from "../json.ts";
 import { inParallel } from "./in-parallel.ts";
 
 export interface Cleanup {
@@ -160,12 +161,4 @@ function segments(path: string): string[] {
     .split("/")
     .filter((part) => part !== "")
     .map(decodeURIComponent);
-}
-
-function parsed(body: string | undefined): unknown {
-  try {
-    return JSON.parse(body ?? "");
-  } catch {
-    return undefined;
-  }
 }

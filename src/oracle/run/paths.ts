@@ -5,13 +5,14 @@ import { contextOf, eventOf } from "../model/library.ts";
 import { acceptedOf, type Instance, type Outcome } from "../model/service.ts";
 import { differenceOf } from "../model/shown.ts";
 import { type Tour, toursOf } from "../model/tours.ts";
-import { Attempt } from "./findings.ts";
+import type { Attempt } from "./findings.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type Client, createClient } from "./model/client.ts";
 import { type Abilities, abilitiesOf, type Deployed, deployedFor, rulesOfStage } from "./model/deployed.ts";
 import { judge, type RuleNames } from "./model/judge.ts";
 import { faultOf, type Sent } from "./model/transitions.ts";
 import type { Run, Stage } from "./stage.ts";
+import { twiceIfBroken } from "./twice.ts";
 
 const ids = {
   accepted: "SB-PATH-EVENT-200",
@@ -42,7 +43,10 @@ export const paths: Stage = {
     const all = deployed.flatMap((machine) => toursOf(machine).map((tour) => ({ machine, tour })));
     let done = 0;
     await inParallel(atOnce, all, async ({ machine, tour }) => {
-      if (!run.signal.aborted) await goTwiceIfBroken({ run, machine, tour, abilities });
+      if (!run.signal.aborted) {
+        const go = (findings: Attempt) => goThrough({ run, machine, tour, abilities }, findings);
+        await twiceIfBroken(run, { name: machine.plan.machine, rules: Object.values(ids), go });
+      }
       run.progress("paths", ++done, all.length, `${machine.plan.machine} (XState ${machine.version})`);
     });
   },
@@ -57,25 +61,8 @@ interface Journey {
   abilities: Abilities;
 }
 
-async function goTwiceIfBroken(journey: Journey): Promise<void> {
-  const first = await attempt(journey);
-  const again = first.hasFailed && !journey.run.signal.aborted ? await attempt(journey) : undefined;
-  first.enter(journey.run.ledger, again);
-}
-
-async function attempt(journey: Journey): Promise<Attempt> {
-  const findings = new Attempt();
-  try {
-    await go(journey, findings);
-  } catch (error) {
-    const message = `${journey.machine.plan.machine}: ${error instanceof Error ? error.message : error}`;
-    for (const rule of Object.values(ids)) findings.fault(rule, message);
-  }
-  return findings;
-}
-
 /** Stops at the first answer that the model does not allow: what follows would only be blamed for it. */
-async function go({ run, machine, tour, abilities }: Journey, findings: Attempt): Promise<void> {
+async function goThrough({ run, machine, tour, abilities }: Journey, findings: Attempt): Promise<void> {
   const { plan, model, slug, parts } = machine;
   const client = createClient(run.exchange, findings, [...machine.trail]);
   const name = run.newName("path");

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { type Contracts, codeKinds, operationsIn, rulesOf, type Scenario, type XStateVersion } from "../contracts.ts";
 import { runSteps, type Scope } from "../scenario.ts";
 import { createSockets } from "../sockets.ts";
-import { Attempt, type Findings } from "./findings.ts";
+import type { Findings } from "./findings.ts";
 import { inParallel } from "./in-parallel.ts";
 import { lackOfMachine } from "./machines.ts";
 import { hindrance, type Run, type Stage } from "./stage.ts";
+import { type Try, twiceIfBroken } from "./twice.ts";
 
 export const scenarios: Stage = {
   name: "scenario",
@@ -16,7 +17,7 @@ export const scenarios: Stage = {
     const variants = wanted.flatMap((scenario) => variantsOf(scenario, run));
     let done = 0;
     const runOne = async ([scenario, version]: Variant) => {
-      if (!run.signal.aborted) await runTwiceIfBroken(scenario, version, run);
+      if (!run.signal.aborted) await twiceIfBroken(run, tryOf(scenario, version, run));
       run.progress("scenario", ++done, variants.length, scenario.name);
     };
     // What stops the target must not meet what expects it to be there.
@@ -79,22 +80,10 @@ function versionsOf({ machines }: Scenario, contracts: Contracts): (XStateVersio
   return all.filter((version) => machines.every((machine) => contracts.machines.get(machine)?.has(version)));
 }
 
-/** What fails once may be the scenario's bad luck or the target's: a second attempt tells which failures are flaky. */
-async function runTwiceIfBroken(scenario: Scenario, version: XStateVersion | null, run: Run): Promise<void> {
-  const first = await attempt(scenario, version, run);
-  const again = first.hasFailed && !run.signal.aborted ? await attempt(scenario, version, run) : undefined;
-  first.enter(run.ledger, again);
-}
-
-async function attempt(scenario: Scenario, version: XStateVersion | null, run: Run): Promise<Attempt> {
-  const findings = new Attempt(["--only", scenario.name]);
-  try {
-    await runVariant(scenario, version, findings, run);
-  } catch (error) {
-    const message = `${scenario.name}: ${error instanceof Error ? error.message : error}`;
-    for (const rule of rulesOf(scenario.steps)) findings.fault(rule, message);
-  }
-  return findings;
+function tryOf(scenario: Scenario, version: XStateVersion | null, run: Run): Try {
+  const { name, steps } = scenario;
+  const go = (findings: Findings) => runVariant(scenario, version, findings, run);
+  return { name, rules: rulesOf(steps), replay: ["--only", name], go };
 }
 
 async function runVariant(

@@ -1,9 +1,10 @@
 // The concurrent stage: several clients at once on the same instances, in rounds; a round that finds something is played a second time.
 
-import { Attempt } from "../findings.ts";
+import type { Attempt } from "../findings.ts";
 import { createClient } from "../model/client.ts";
 import { type Abilities, abilitiesOf, type Deployed, deployedFor, rulesOfStage } from "../model/deployed.ts";
 import type { Run, Stage } from "../stage.ts";
+import { twiceIfBroken } from "../twice.ts";
 import { type Case, simpleClaims } from "./checks.ts";
 import { orderClaims } from "./order.ts";
 import { play, type Record, scriptOf } from "./play.ts";
@@ -28,7 +29,8 @@ export const concurrent: Stage = {
     let done = 0;
     for (const round of all.flat()) {
       if (run.signal.aborted) return;
-      await playTwiceIfBroken(round);
+      const go = (findings: Attempt) => playAndJudge(round, findings);
+      await twiceIfBroken(run, { name: round.machine.plan.machine, rules: Object.values(ids), go });
       run.progress(
         "concurrent",
         ++done,
@@ -44,23 +46,6 @@ interface Round {
   machine: Deployed;
   round: number;
   abilities: Abilities;
-}
-
-async function playTwiceIfBroken(round: Round): Promise<void> {
-  const first = await attempt(round);
-  const again = first.hasFailed && !round.run.signal.aborted ? await attempt(round) : undefined;
-  first.enter(round.run.ledger, again);
-}
-
-async function attempt(round: Round): Promise<Attempt> {
-  const findings = new Attempt();
-  try {
-    await playAndJudge(round, findings);
-  } catch (error) {
-    const message = `${round.machine.plan.machine}: ${error instanceof Error ? error.message : error}`;
-    for (const rule of Object.values(ids)) findings.fault(rule, message);
-  }
-  return findings;
 }
 
 async function playAndJudge({ run, machine, round, abilities }: Round, findings: Attempt): Promise<void> {
