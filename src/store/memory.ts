@@ -23,7 +23,12 @@ export function createMemoryStore(): Store {
 }
 
 /** Memory is as durable as this store promises to be: every write is done at once. */
-const nowhere: Sink<null> = { encode: () => null, write: async () => {}, between: () => undefined };
+const nowhere: Sink<null> = {
+  encode: () => null,
+  write: async () => {},
+  between: () => undefined,
+  replace: async () => {},
+};
 
 function memoryBlobs(): Blobs {
   const kept = new Map<string, Uint8Array>();

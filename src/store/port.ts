@@ -55,6 +55,16 @@ export interface DueWork extends Stored<Work> {
   name: string;
 }
 
+/** One record with its place, or one transition of an instance: a row of a whole store as it is written out. */
+export type SavedRow =
+  | { [K in Kind]: { kind: K; scope: string; name: string; rev: number; order: number; rec: Collections[K] } }[Kind]
+  | { kind: "transition"; scope: string; name: string; rec: Transition };
+
+/** The same as it is read in: revisions and orders are made anew. */
+export type NewRow =
+  | { [K in Kind]: { kind: K; scope: string; name: string; rec: Collections[K] } }[Kind]
+  | { kind: "transition"; scope: string; name: string; rec: Transition };
+
 /** One page in creation order, oldest first. `next` is the position to continue after; absent on the last page. */
 export interface Page<T> {
   items: T[];
@@ -186,6 +196,22 @@ export interface Store {
   /** Keeps bytes under their SHA-256 (lower-case hex), durable before it resolves. The same bytes again are free. */
   putBlob(bytes: Uint8Array): Promise<string>;
   getBlob(sha256: string): Promise<Uint8Array | null>;
+
+  /**
+   * Everything that is durable at the moment of the call, whatever is committed while it is read: records of a kind and scope in creation
+   * order, an instance's transitions right after it. End the iteration, or it holds on to what was deleted since.
+   */
+  saved(): AsyncIterable<SavedRow>;
+
+  /**
+   * Puts these records and transitions in the place of everything; blobs stay. Changes nothing unless all rows were read, fit together and
+   * are durable. The records come later in creation order than any there were. Commits that are not durable yet are refused as
+   * StoreUnavailable (not final), and works that were given out are given out again if they are among the rows.
+   *
+   * @throws RangeError for a row that doesn't fit those before it: a record that is there already, a transition without its instance or
+   * out of sequence. StoreUnavailable. Whatever reading the rows throws.
+   */
+  replaceAll(rows: AsyncIterable<NewRow> | Iterable<NewRow>): Promise<void>;
 
   /** Finishes what was accepted, compacts, lets go of the lock. Later calls reject with StoreUnavailable (final). */
   close(): Promise<void>;

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Change, type Store, StoreConflict, StoreUnavailable } from "../../src/store/port.ts";
 import { queryTests } from "./query-suite.ts";
+import { replaceTests } from "./replace-suite.ts";
 import { instance, machine, namesInPages, putInstance, putLog, remove, scope, step, transition } from "./support.ts";
 import { workTests } from "./work-suite.ts";
 
@@ -35,6 +36,7 @@ export function storeSuite(name: string, open: () => Promise<Subject>): void {
     blobTests(current);
     valueTests(current, () => subject.reopen());
     workTests(current, () => subject.reopen());
+    replaceTests(current, () => subject.reopen());
     closeTests(current);
   });
 }

@@ -13,6 +13,8 @@ export interface Sink<T> {
   write(batch: readonly T[]): Promise<void>;
   /** A moment without any write under way: time to compact. Must not throw. */
   between(): Promise<void> | undefined;
+  /** Makes the contents durable that were put in the place of all there were. @throws StoreUnavailable: then they are not kept. */
+  replace(): Promise<void>;
 }
 
 interface Waiting<T> {
@@ -28,6 +30,8 @@ export class Commits<T> {
   readonly #sink: Sink<T>;
   readonly #latch: Latch;
   #queue: Waiting<T>[] = [];
+  /** What waits to run while no write is under way. None of them throws. */
+  readonly #alone: (() => Promise<void>)[] = [];
   #draining: Promise<void> | null = null;
 
   constructor(contents: Contents, sink: Sink<T>, latch: Latch) {
@@ -46,6 +50,35 @@ export class Commits<T> {
   commit(changes: readonly Change[]): Promise<number[]> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ work: this.#accept(changes), resolve, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** @see Staging.drawOrder */
+  drawOrder(): number {
+    return this.#staging.drawOrder();
+  }
+
+  /** Puts other contents in the place of these. What is accepted and not durable was judged by the old ones: it is refused. */
+  replaceBy(next: Contents): Promise<void> {
+    return this.#exclusively(async () => {
+      this.#latch.assertOpen();
+      this.#contents.exchange(next);
+      try {
+        await this.#sink.replace();
+      } catch (cause) {
+        this.#contents.exchange(next);
+        throw cause;
+      } finally {
+        this.#fail([], new StoreUnavailable("everything in the store was replaced meanwhile", false));
+      }
+    });
+  }
+
+  /** Runs `fn` while no write is under way; what is committed meanwhile waits. */
+  #exclusively(fn: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#alone.push(() => fn().then(resolve, reject));
       this.#draining ??= this.#drain();
     });
   }
@@ -70,7 +103,8 @@ export class Commits<T> {
 
   async #drain(): Promise<void> {
     await nextTurn(); // everything that arrives in this turn of the event loop shares the write
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 || this.#alone.length > 0) {
+      await this.#alone.shift()?.();
       const batch = this.#queue;
       this.#queue = [];
       try {

@@ -16,8 +16,9 @@ export type Effect =
 
 type Tables = { [K in Kind]: Map<string, Table<Collections[K]>> };
 
-export class Contents {
-  readonly #tables: Tables = {
+/** What contents hold, all of it, so that it can be exchanged in one step. */
+class Holdings {
+  readonly tables: Tables = {
     bootstrap: new Map(),
     org: new Map(),
     key: new Map(),
@@ -33,14 +34,18 @@ export class Contents {
     log: new Map(),
   };
   /** By scope; only of those whose indexes were asked for. */
-  readonly #indexes = new Map<string, Indexes>();
+  readonly indexes = new Map<string, Indexes>();
   /** The scope of each key. Ids are unique in the store, so a key is found by its id alone. */
-  readonly #scopeOfKey = new Map<string, string>();
-  #lastOrder = 0;
-  readonly #due = new DueQueue(({ scope, name, order, rev }) => {
-    const stored = this.get("work", scope, name);
+  readonly scopeOfKey = new Map<string, string>();
+  readonly due = new DueQueue(({ scope, name, order, rev }) => {
+    const stored = this.tables.work.get(scope)?.get(name);
     return stored?.order === order && stored.rev === rev;
   });
+}
+
+export class Contents {
+  #held = new Holdings();
+  #lastOrder = 0;
 
   /** Place of the newest record ever created; it never goes back, so that a cursor never hides a newer record. */
   get lastOrder(): number {
@@ -51,12 +56,18 @@ export class Contents {
     if (order > this.#lastOrder) this.#lastOrder = order;
   }
 
+  /** Each gets what the other held, in one step. Done twice, nothing happened. */
+  exchange(other: Contents): void {
+    [this.#held, other.#held] = [other.#held, this.#held];
+    this.reserveOrder(other.#lastOrder);
+  }
+
   get<K extends Kind>(kind: K, scope: string, name: string): Stored<Collections[K]> | null {
     return this.#table(kind, scope)?.get(name) ?? null;
   }
 
   keyById(id: string): Stored<Key> | null {
-    const scope = this.#scopeOfKey.get(id);
+    const scope = this.#held.scopeOfKey.get(id);
     return scope === undefined ? null : this.get("key", scope, id);
   }
 
@@ -79,11 +90,11 @@ export class Contents {
 
   /** @see Store.claimDue */
   claimDue(now: number, limit: number): DueWork[] {
-    return this.#due.claim(now, limit).flatMap((place) => this.#workAt(place));
+    return this.#held.due.claim(now, limit).flatMap((place) => this.#workAt(place));
   }
 
   peekDue(until: number, limit: number): DueWork[] {
-    return this.#due.peek(until, limit).flatMap((place) => this.#workAt(place));
+    return this.#held.due.peek(until, limit).flatMap((place) => this.#workAt(place));
   }
 
   #workAt({ scope, name }: Place): DueWork[] {
@@ -92,7 +103,7 @@ export class Contents {
   }
 
   nextDue(): number | undefined {
-    return this.#due.next();
+    return this.#held.due.next();
   }
 
   /** `seq` of an instance's newest transition, 0 when there is none. */
@@ -103,14 +114,15 @@ export class Contents {
   query(scope: string, query: IndexQuery): IndexPage {
     const table = this.#table("instance", scope);
     if (table === undefined) return { items: [] };
-    const indexes = this.#indexes.get(scope) ?? new Indexes();
-    this.#indexes.set(scope, indexes);
+    const indexes = this.#held.indexes.get(scope) ?? new Indexes();
+    this.#held.indexes.set(scope, indexes);
     return indexes.query(query, () => table.records());
   }
 
   /** Throws when the effect doesn't fit what is here, before changing anything: the caller's books are wrong. */
   apply(effect: Effect): void {
-    const indexes = effect.op !== "append" && effect.kind === "instance" ? this.#indexes.get(effect.scope) : undefined;
+    const indexes =
+      effect.op !== "append" && effect.kind === "instance" ? this.#held.indexes.get(effect.scope) : undefined;
     const before = indexes ? this.get("instance", effect.scope, effect.name) : null;
     this.#applyToTable(effect);
     indexes?.change(before?.rec ?? null, this.get("instance", effect.scope, effect.name)?.rec ?? null);
@@ -137,7 +149,7 @@ export class Contents {
     history: History | null;
   }> {
     for (const kind of kinds) {
-      for (const [scope, table] of this.#tables[kind]) {
+      for (const [scope, table] of this.#held.tables[kind]) {
         for (const slot of table.slots()) yield { kind, scope, slot, history: slot.history };
       }
     }
@@ -147,27 +159,27 @@ export class Contents {
     const known = this.#table(kind, scope);
     const table = known ?? new Table<Collections[K]>();
     table.put(name, stored);
-    if (known === undefined) this.#tables[kind].set(scope, table);
-    if (kind === "key") this.#scopeOfKey.set(name, scope);
+    if (known === undefined) this.#held.tables[kind].set(scope, table);
+    if (kind === "key") this.#held.scopeOfKey.set(name, scope);
     this.reserveOrder(stored.order);
     if (kind === "work") {
       const { dueAt } = stored.rec as Work;
-      this.#due.add({ dueAt, order: stored.order, rev: stored.rev, scope, name });
+      this.#held.due.add({ dueAt, order: stored.order, rev: stored.rev, scope, name });
     }
   }
 
   #delete(kind: Kind, scope: string, name: string): void {
-    if (kind === "work") this.#due.noteStale();
+    if (kind === "work") this.#held.due.noteStale();
     const table = this.#existing(kind, scope);
     table.delete(name);
-    if (kind === "key") this.#scopeOfKey.delete(name);
+    if (kind === "key") this.#held.scopeOfKey.delete(name);
     if (table.size > 0) return;
-    this.#tables[kind].delete(scope);
-    if (kind === "instance") this.#indexes.delete(scope);
+    this.#held.tables[kind].delete(scope);
+    if (kind === "instance") this.#held.indexes.delete(scope);
   }
 
   #table<K extends Kind>(kind: K, scope: string): Table<Collections[K]> | undefined {
-    return this.#tables[kind].get(scope);
+    return this.#held.tables[kind].get(scope);
   }
 
   #existing<K extends Kind>(kind: K, scope: string): Table<Collections[K]> {

@@ -53,6 +53,12 @@ export class Staging {
     return plan;
   }
 
+  /** A place that no other record has or will get, whatever becomes of the commits around. */
+  drawOrder(): number {
+    this.#contents.reserveOrder(++this.#lastOrder);
+    return this.#lastOrder;
+  }
+
   /** Later commits now build on this one. */
   accept(plan: Plan): void {
     this.#lastOrder = plan.lastOrder;

@@ -8,7 +8,9 @@ import {
   type IndexPage,
   type IndexQuery,
   type Kind,
+  type NewRow,
   type Page,
+  type SavedRow,
   type Store,
   type Stored,
   StoreUnavailable,
@@ -18,11 +20,12 @@ import type { Commits } from "./commits.ts";
 import type { Contents } from "./contents.ts";
 import { Lanes } from "./lanes.ts";
 import type { Latch } from "./latch.ts";
+import { contentsOf, savedRows } from "./saved.ts";
 
 export interface StoreParts {
   location: string;
   contents: Contents;
-  commits: Pick<Commits<unknown>, "commit" | "settled">;
+  commits: Pick<Commits<unknown>, "commit" | "settled" | "replaceBy" | "drawOrder">;
   blobs: Blobs;
   /** Shut by a fatal error below. */
   latch: Latch;
@@ -129,6 +132,20 @@ export class CoreStore implements Store {
   async getBlob(sha256: string): Promise<Uint8Array | null> {
     this.#assertOpen();
     return this.#parts.blobs.get(sha256);
+  }
+
+  saved(): AsyncIterable<SavedRow> {
+    this.#assertOpen();
+    return savedRows(this.#parts.contents);
+  }
+
+  async replaceAll(rows: AsyncIterable<NewRow> | Iterable<NewRow>): Promise<void> {
+    this.#assertOpen();
+    const { commits } = this.#parts;
+    const next = await contentsOf(rows, () => commits.drawOrder());
+    this.#assertOpen();
+    await commits.replaceBy(next);
+    for (const listener of this.#workListeners) listener();
   }
 
   /** The same promise each time. Rejects no one's accepted work. */

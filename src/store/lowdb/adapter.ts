@@ -90,6 +90,11 @@ export class JournalingAdapter implements Adapter<Contents> {
     return this.#journal;
   }
 
+  /** Another one after each snapshot; null before the first. */
+  get snapshotId(): string | null {
+    return this.#snapshot?.id ?? null;
+  }
+
   get snapshotBytes(): number {
     return this.#snapshot?.bytes ?? 0;
   }

@@ -57,6 +57,21 @@ export class JournalSink implements Sink<string> {
     return isDue && this.#options.latch.reason === null ? this.#compact() : undefined;
   }
 
+  /** Once the snapshot is in place it is done: a journal that could not be begun anew goes on, as after any compaction. */
+  async replace(): Promise<void> {
+    const { adapter, compact, latch } = this.#options;
+    const before = adapter.snapshotId;
+    try {
+      await compact();
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      const isPassing = mayPass(cause) || cause instanceof SnapshotReplaced;
+      const reason = new StoreUnavailable(`the store can't be replaced: ${detail}`, !isPassing, { cause });
+      if (!isPassing) throw latch.shut(reason);
+      if (adapter.snapshotId === before) throw reason;
+    }
+  }
+
   /** Compacts for the last time. The store is whole either way. */
   async finish(): Promise<void> {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
