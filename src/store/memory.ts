@@ -26,7 +26,7 @@ export function createMemoryStore(): Store {
 const nowhere: Sink<null> = {
   encode: () => null,
   write: async () => {},
-  between: () => undefined,
+  undisturbed: (fn) => fn(),
   replace: async () => {},
 };
 

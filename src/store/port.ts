@@ -98,6 +98,7 @@ export interface IndexPage {
 /**
  * One part of a commit. `ifRev` fences it: the revision the record must have now, 0 = it must not exist.
  * `append` adds to an instance's history; the rows' `seq` must continue it without a gap. Deleting an instance deletes its history.
+ * `forget` drops an instance's transitions up to `seq`, the newest never being one of them; the others keep their numbers.
  *
  * `expect` and `expectNone` change nothing and fence the rest of the commit. `expect`: the record is still the one with this `order`, at
  * whatever revision; a revision alone can't tell it from one made again under its name. `expectNone`: the scope holds no record of the
@@ -107,6 +108,7 @@ export type Change =
   | { [K in Kind]: { op: "put"; kind: K; scope: string; name: string; rec: Collections[K]; ifRev: number } }[Kind]
   | { op: "delete"; kind: Kind; scope: string; name: string; ifRev: number }
   | { op: "append"; scope: string; name: string; rows: Transition[] }
+  | { op: "forget"; scope: string; name: string; seq: number }
   | { op: "expect"; kind: Kind; scope: string; name: string; order: number }
   | { op: "expectNone"; kind: Kind; scope: string };
 
@@ -159,7 +161,7 @@ export interface Store {
   /** The position before the first record that is called `name` or later, to `list` from. For kinds whose records are created in the order of their names. */
   seek(kind: "log", scope: string, name: string): Promise<number>;
 
-  /** An instance's transitions with `seq` > `after`, in order. Empty for an unknown instance. */
+  /** An instance's transitions with `seq` > `after` that are not forgotten, in order. Empty for an unknown instance. */
   history(scope: string, name: string, after: number, limit: number): Promise<Page<Transition>>;
 
   /**

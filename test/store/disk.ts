@@ -135,6 +135,7 @@ export class SimulatedDisk implements Files {
     return {
       size: async () => inode.data.length,
       read: async (into, position) => inode.data.copy(into, 0, position, position + into.length),
+      readNow: (into, position) => inode.data.copy(into, 0, position, position + into.length),
       write: async (bytes, position) => writeNow(bytes, position),
       writeNow,
       sync: async () => {

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { announce, announcedUrl } from "../../src/store/lowdb/address.ts";
 import { type Files, nodeFiles } from "../../src/store/lowdb/files.ts";
 import { glance } from "../../src/store/lowdb/glance.ts";
@@ -43,6 +43,9 @@ describe("a glance", () => {
     const opened = await open();
     await opened.commit(step("a", 0));
     await putMachine(opened, "door");
+    // The last write of the store itself.
+    const sealed = async () => expect((await filesIn())["db.journal"]).toMatch(/"rows":\[\]\}\n$/);
+    await vi.waitFor(sealed, 10_000);
     const before = await filesIn();
     expect(await seen("door")).toEqual(machine("door"));
     expect(await filesIn()).toEqual(before);

@@ -59,8 +59,8 @@ describe("a file that isn't a store", () => {
     ["another lowdb file", '{"posts":[{"id":1}]}', /is not a Settle store/],
     [
       "of a newer format",
-      '{"format":2,"id":"x","records":[\n]}\n',
-      /has format 2, and this version of Settle knows formats up to 1/,
+      '{"format":3,"id":"x","records":[\n]}\n',
+      /has format 3, and this version of Settle knows formats up to 2/,
     ],
     ["of a newer format, laid out otherwise", '{\n  "format": 12,\n  "data": {}\n}\n', /has format 12/],
   ])("%s", async (_, content, message) => {
@@ -105,7 +105,7 @@ describe("a store's own file, changed", () => {
     ],
     [
       "without checksum, of format 0",
-      (text) => bare(text).replace('"format":1', '"format":0'),
+      (text) => bare(text).replace('"format":2', '"format":0'),
       /does not start as Settle/,
     ],
     [
@@ -210,7 +210,7 @@ describe("a journal that doesn't belong to the snapshot", () => {
   test.each<[string, () => string | Buffer, RegExp]>([
     ["text", () => "hello\n", /db\.journal does not start with the head line of a Settle journal/],
     ["empty", () => "", /does not start with the head line/],
-    ["of a newer format", () => checkedLine('"format":2'), /db\.journal has format 2/],
+    ["of a newer format", () => checkedLine('"format":3'), /db\.journal has format 3/],
   ])("%s", async (_, change, message) => {
     const { snapshot } = await killed();
     await writeFile(path, snapshot);

@@ -88,7 +88,7 @@ describe("the files of a lowdb store", () => {
     const text = await readFile(path, "utf8");
     const { records, sha256, ...head } = JSON.parse(text);
     expect(head).toEqual({
-      format: 1,
+      format: 2,
       id: expect.any(String),
       follows: expect.any(String),
       seq: 9,
@@ -226,9 +226,9 @@ describe("writing", () => {
     const store = await openLowdbStore(path, { ...options, files: disk });
     await store.commit(step("a", 0));
     const journal = () => String(disk.files()["/s/db.journal"]);
-    await vi.waitFor(() => expect(journal()).toContain('"seq":2,"durable":1,"rows":[]'));
+    await vi.waitFor(() => expect(journal()).toContain('"seq":2,"durable":1,"rows":[]'), 10_000);
     await store.commit(step("a", 1));
-    await vi.waitFor(() => expect(journal()).toContain('"seq":4,"durable":3,"rows":[]'));
+    await vi.waitFor(() => expect(journal()).toContain('"seq":4,"durable":3,"rows":[]'), 10_000);
     expect(journal().trimEnd().split("\n")).toHaveLength(5);
   });
 });

@@ -11,9 +11,12 @@ export interface Sink<T> {
   encode(effects: readonly Effect[]): T;
   /** Durable when it resolves. @throws StoreUnavailable: none of the batch is kept, and a final one ends the store. */
   write(batch: readonly T[]): Promise<void>;
-  /** A moment without any write under way: time to compact. Must not throw. */
-  between(): Promise<void> | undefined;
-  /** Makes the contents durable that were put in the place of all there were. @throws StoreUnavailable: then they are not kept. */
+  /** Runs something that must not meet a compaction half way. */
+  undisturbed<R>(fn: () => Promise<R>): Promise<R>;
+  /**
+   * Makes the contents durable that were put in the place of all there were, while no commit is under way.
+   * @throws StoreUnavailable: then they are not kept.
+   */
   replace(): Promise<void>;
 }
 
@@ -61,22 +64,24 @@ export class Commits<T> {
 
   /** Puts other contents in the place of these. What is accepted and not durable was judged by the old ones: it is refused. */
   replaceBy(next: Contents): Promise<void> {
-    return this.#exclusively(async () => {
-      this.#latch.assertOpen();
+    return this.#sink.undisturbed(() => this.exclusively(() => this.#replaceBy(next)));
+  }
+
+  async #replaceBy(next: Contents): Promise<void> {
+    this.#latch.assertOpen();
+    this.#contents.exchange(next);
+    try {
+      await this.#sink.replace();
+    } catch (cause) {
       this.#contents.exchange(next);
-      try {
-        await this.#sink.replace();
-      } catch (cause) {
-        this.#contents.exchange(next);
-        throw cause;
-      } finally {
-        this.#fail([], new StoreUnavailable("everything in the store was replaced meanwhile", false));
-      }
-    });
+      throw cause;
+    } finally {
+      this.#fail([], new StoreUnavailable("everything in the store was replaced meanwhile", false));
+    }
   }
 
   /** Runs `fn` while no write is under way; what is committed meanwhile waits. */
-  #exclusively(fn: () => Promise<void>): Promise<void> {
+  exclusively<R>(fn: () => Promise<R>): Promise<R> {
     return new Promise((resolve, reject) => {
       this.#alone.push(() => fn().then(resolve, reject));
       this.#draining ??= this.#drain();
@@ -113,7 +118,6 @@ export class Commits<T> {
       } catch (cause) {
         this.#fail(batch, cause);
       }
-      await this.#sink.between();
       await nextTurn();
     }
     this.#draining = null;

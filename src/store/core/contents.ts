@@ -1,18 +1,54 @@
-// Everything durable, in memory: one table a scope and kind; only effects that already are on disk may be applied here.
+// Everything durable: one table a scope and kind; only effects that already are on disk may be applied here.
 
 import type { Key, Transition, Work } from "../../domain/records.ts";
 import type { Collections, DueWork, IndexPage, IndexQuery, Kind, Page, Stored } from "../port.ts";
 import type { Place } from "./due.ts";
 import { DueQueue } from "./due.ts";
-import type { History } from "./history.ts";
+import type { History, HistoryView, Run } from "./history.ts";
+import type { Hot } from "./hot.ts";
 import { Indexes } from "./indexes.ts";
-import { type Slot, Table } from "./table.ts";
+import type { Kept } from "./segment.ts";
+import type { Slot } from "./slot.ts";
+import { Table } from "./table.ts";
 
-/** What one change of a commit does, its fences already judged. `rows` are transitions as JSON texts, the first having `seq`. */
+/**
+ * What one change of a commit does, its fences already judged. Of a record and of each transition (the first having `seq`) there is the
+ * thing itself, or where its text is kept, or both.
+ */
 export type Effect =
-  | { [K in Kind]: { op: "put"; kind: K; scope: string; name: string; stored: Stored<Collections[K]> } }[Kind]
+  | {
+      [K in Kind]: {
+        op: "put";
+        kind: K;
+        scope: string;
+        name: string;
+        rev: number;
+        order: number;
+        rec: Collections[K] | null;
+        kept: Kept | null;
+      };
+    }[Kind]
   | { op: "delete"; kind: Kind; scope: string; name: string }
-  | { op: "append"; scope: string; name: string; seq: number; rows: readonly string[] };
+  | { op: "append"; scope: string; name: string; seq: number; rows: readonly (string | Kept)[] }
+  | { op: "forget"; scope: string; name: string; seq: number };
+
+/** A record as it is at a moment, with its transitions. */
+export interface Seen {
+  kind: Kind;
+  scope: string;
+  slot: Slot<unknown>;
+  rev: number;
+  /** Where the text is; without it there is `rec`. */
+  kept: Kept | null;
+  rec: unknown;
+  history: HistoryView | null;
+}
+
+/** Where something seen is after it was written anew. */
+export interface Moved {
+  kept: Kept;
+  run: Run | null;
+}
 
 type Tables = { [K in Kind]: Map<string, Table<Collections[K]>> };
 
@@ -43,9 +79,23 @@ class Holdings {
   });
 }
 
+/** The kinds that there may be many of, and large ones: they are left on disk. Of all others each record stays in memory. */
+const kindsLeftOnDisk: ReadonlySet<Kind> = new Set(["instance", "log"]);
+
+/** Whether records of the kind may be left where they are kept. */
+export function leavesMemory(kind: Kind): boolean {
+  return kindsLeftOnDisk.has(kind);
+}
+
 export class Contents {
+  readonly #hot: Hot | null;
   #held = new Holdings();
   #lastOrder = 0;
+
+  /** `hot` decides which of the many records stay in memory; without it all do. */
+  constructor(hot: Hot | null = null) {
+    this.#hot = hot;
+  }
 
   /** Place of the newest record ever created; it never goes back, so that a cursor never hides a newer record. */
   get lastOrder(): number {
@@ -54,6 +104,11 @@ export class Contents {
 
   reserveOrder(order: number): void {
     if (order > this.#lastOrder) this.#lastOrder = order;
+  }
+
+  /** Others that keep in memory what these keep. */
+  emptyOnes(): Contents {
+    return new Contents(this.#hot);
   }
 
   /** Each gets what the other held, in one step. Done twice, nothing happened. */
@@ -85,7 +140,7 @@ export class Contents {
   }
 
   history(scope: string, name: string, after: number, limit: number): Page<Transition> {
-    return this.#table("instance", scope)?.history(name)?.page(after, limit) ?? { items: [] };
+    return this.#table("instance", scope)?.slot(name)?.history?.page(after, limit) ?? { items: [] };
   }
 
   /** @see Store.claimDue */
@@ -106,9 +161,14 @@ export class Contents {
     return this.#held.due.next();
   }
 
+  /** What the next put of a record must follow, without reading it; null when there is none. */
+  standing(kind: Kind, scope: string, name: string): { rev: number; order: number } | null {
+    return this.#table(kind, scope)?.slot(name) ?? null;
+  }
+
   /** `seq` of an instance's newest transition, 0 when there is none. */
   lastSeq(scope: string, name: string): number {
-    return this.#table("instance", scope)?.history(name)?.last ?? 0;
+    return this.#table("instance", scope)?.slot(name)?.history?.last ?? 0;
   }
 
   query(scope: string, query: IndexQuery): IndexPage {
@@ -121,8 +181,8 @@ export class Contents {
 
   /** Throws when the effect doesn't fit what is here, before changing anything: the caller's books are wrong. */
   apply(effect: Effect): void {
-    const indexes =
-      effect.op !== "append" && effect.kind === "instance" ? this.#held.indexes.get(effect.scope) : undefined;
+    const isOfInstance = (effect.op === "put" || effect.op === "delete") && effect.kind === "instance";
+    const indexes = isOfInstance ? this.#held.indexes.get(effect.scope) : undefined;
     const before = indexes ? this.get("instance", effect.scope, effect.name) : null;
     this.#applyToTable(effect);
     indexes?.change(before?.rec ?? null, this.get("instance", effect.scope, effect.name)?.rec ?? null);
@@ -131,41 +191,84 @@ export class Contents {
   #applyToTable(effect: Effect): void {
     switch (effect.op) {
       case "put":
-        this.#put(effect.kind, effect.scope, effect.name, effect.stored);
+        this.#put(effect.kind, effect.scope, effect.name, effect.rev, effect.order, effect.rec, effect.kept);
         break;
       case "delete":
         this.#delete(effect.kind, effect.scope, effect.name);
         break;
       case "append":
-        this.#existing("instance", effect.scope).append(effect.name, effect.seq, effect.rows);
+        this.historyOf(effect.scope, effect.name).append(effect.seq, effect.rows);
+        break;
+      case "forget":
+        this.historyOf(effect.scope, effect.name).forget(effect.seq);
     }
   }
 
-  /** Visits every record: kinds in the order of the port, scopes in order of appearance, records in creation order. */
-  *all(): Generator<{
-    kind: Kind;
-    scope: string;
-    slot: Slot<unknown> & { stored: Stored<unknown> };
-    history: History | null;
-  }> {
+  /** To be continued. Throws when there is no such instance. */
+  historyOf(scope: string, name: string): History {
+    const slot = this.#existing("instance", scope).slot(name);
+    if (slot === null) throw new Error("a record that does not exist has no history");
+    return slot.historyToAppendTo();
+  }
+
+  /** Every record as it is now: kinds in the order of the port, scopes in order of appearance, records in creation order. */
+  see(): Seen[] {
+    const seen: Seen[] = [];
+    for (const { kind, scope, slot } of this.#slots()) {
+      const { rev, kept, stored } = slot;
+      const history = slot.history?.view() ?? null;
+      seen.push({ kind, scope, slot, rev, kept, rec: kept === null ? stored?.rec : null, history });
+    }
+    return seen;
+  }
+
+  /**
+   * What was seen was written anew, each thing to its place in `places`. What changed since is told by `moved` where it is.
+   */
+  move(seen: readonly Seen[], places: readonly Moved[], moved: (kept: Kept) => Kept): void {
+    const done = new Set<History>();
+    for (const [i, { kind, slot, rev, history }] of seen.entries()) {
+      const { kept, run } = places[i] as Moved;
+      if (slot.isDead) continue;
+      if (slot.rev === rev) {
+        const isNew = slot.kept === null && kindsLeftOnDisk.has(kind) && this.#hot !== null;
+        slot.move(kept);
+        if (isNew) slot.cool();
+      }
+      if (history === null || slot.history === null) continue;
+      slot.history.move(history, run, moved);
+      done.add(slot.history);
+    }
+    for (const { slot } of this.#slots()) {
+      if (slot.kept !== null) slot.move(moved(slot.kept));
+      if (slot.history !== null && !done.has(slot.history)) slot.history.relocate(moved);
+    }
+  }
+
+  *#slots(): Generator<{ kind: Kind; scope: string; slot: Slot<unknown> }> {
     for (const kind of kinds) {
       for (const [scope, table] of this.#held.tables[kind]) {
-        for (const slot of table.slots()) yield { kind, scope, slot, history: slot.history };
+        for (const slot of table.slots()) yield { kind, scope, slot };
       }
     }
   }
 
-  #put<K extends Kind>(kind: K, scope: string, name: string, stored: Stored<Collections[K]>): void {
+  #put<K extends Kind>(
+    kind: K,
+    scope: string,
+    name: string,
+    rev: number,
+    order: number,
+    rec: Collections[K] | null,
+    kept: Kept | null,
+  ): void {
     const known = this.#table(kind, scope);
-    const table = known ?? new Table<Collections[K]>();
-    table.put(name, stored);
+    const table = known ?? new Table<Collections[K]>(kindsLeftOnDisk.has(kind) ? this.#hot : null);
+    table.put(name, rev, order, rec, kept);
     if (known === undefined) this.#held.tables[kind].set(scope, table);
     if (kind === "key") this.#held.scopeOfKey.set(name, scope);
-    this.reserveOrder(stored.order);
-    if (kind === "work") {
-      const { dueAt } = stored.rec as Work;
-      this.#held.due.add({ dueAt, order: stored.order, rev: stored.rev, scope, name });
-    }
+    this.reserveOrder(order);
+    if (kind === "work") this.#held.due.add({ dueAt: (rec as Work).dueAt, order, rev, scope, name });
   }
 
   #delete(kind: Kind, scope: string, name: string): void {

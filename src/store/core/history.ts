@@ -1,32 +1,160 @@
-// One instance's transitions: kept as the JSON text they are stored as, so that neither compaction nor recovery pays for them again.
+// One instance's transitions: JSON texts in memory, or where those lie in the store's files.
 
 import type { Transition } from "../../domain/records.ts";
 import type { Page } from "../port.ts";
+import { type Kept, type Segment, transitionPlace } from "./segment.ts";
+
+/** Transitions that lie in a file one after the other, a line each. Never changed once its file is read or written. */
+export interface Run {
+  readonly segment: Segment;
+  /** `seq` of the first line. */
+  readonly first: number;
+  readonly count: number;
+  /** Where each `markEvery`th line starts, from the first on. */
+  readonly marks: readonly number[];
+  /** Where the last line ends, what separates it from the next one left out. */
+  readonly end: number;
+}
+
+/** What a history holds at a moment: first the run, then the loose texts. */
+export interface HistoryView {
+  /** Transitions up to this one are forgotten. */
+  readonly forgotten: number;
+  readonly run: Run | null;
+  /** Of these, the first `looseCount` belong to the view. */
+  readonly loose: readonly (string | Kept)[];
+  readonly looseCount: number;
+}
+
+/** Lines between two marks are read together. */
+export const markEvery = 64;
+/** What separates two lines of a run. */
+const betweenLines = ",\n".length;
 
 export class History {
-  readonly #rows: string[] = [];
+  #forgotten = 0;
+  #run: { segment: Segment; first: number; count: number; marks: number[]; end: number } | null = null;
+  /** Only ever grows; what makes it shorter makes a new one, since views hold on to it. */
+  #loose: (string | Kept)[] = [];
+  #last = 0;
 
-  /** `seq` of the newest transition, 0 when there is none. */
+  /** `seq` of the newest transition, 0 when there was none. */
   get last(): number {
-    return this.#rows.length;
+    return this.#last;
   }
 
   /** Adds rows of which the first has `seq`. Throws when that leaves a gap. */
-  append(seq: number, rows: readonly string[]): void {
-    if (seq !== this.last + 1)
-      throw new Error(`transition ${seq} does not continue a history that ends at ${this.last}`);
-    for (const row of rows) this.#rows.push(row);
+  append(seq: number, rows: readonly (string | Kept)[]): void {
+    this.#assertNext(seq);
+    for (const row of rows) this.#loose.push(row);
+    this.#last += rows.length;
+  }
+
+  /** The same for a line from `at` to `end` in a file that is being read; `text` is where its record is. */
+  appendLine(seq: number, at: number, end: number, text: Kept): void {
+    this.#assertNext(seq);
+    const run = this.#run;
+    if (run === null && this.#last === this.#forgotten) {
+      this.#run = { segment: text.segment, first: seq, count: 1, marks: [at], end };
+    } else if (run !== null && run.end + betweenLines === at && this.#loose.length === 0) {
+      if (run.count % markEvery === 0) run.marks.push(at);
+      run.count++;
+      run.end = end;
+    } else this.#loose.push(text);
+    this.#last++;
+  }
+
+  /** Transitions up to `seq` are gone, whether or not they were ever here. */
+  forget(seq: number): void {
+    if (seq <= this.#forgotten) return;
+    const firstLoose = this.#last - this.#loose.length + 1;
+    if (seq >= firstLoose) this.#loose = this.#loose.slice(seq - firstLoose + 1);
+    if (this.#run !== null && seq >= this.#run.first + this.#run.count - 1) this.#run = null;
+    this.#forgotten = seq;
+    if (seq > this.#last) this.#last = seq;
   }
 
   page(after: number, limit: number): Page<Transition> {
-    const from = Math.max(0, after);
-    const items = this.#rows.slice(from, from + limit).map((row): Transition => JSON.parse(row));
-    const end = from + items.length;
-    return end < this.last ? { items, next: end } : { items };
+    const from = Math.max(this.#forgotten, after);
+    const end = Math.min(from + limit, this.#last);
+    const items = transitionsOf(this.view(), from + 1, end);
+    return end < this.#last ? { items, next: end } : { items };
   }
 
-  /** The rows as JSON texts, oldest first; the first has `seq` 1. */
-  texts(): readonly string[] {
-    return this.#rows;
+  view(): HistoryView {
+    return {
+      forgotten: this.#forgotten,
+      run: this.#run,
+      loose: this.#loose,
+      looseCount: this.#loose.length,
+    };
   }
+
+  /** The texts of a view are elsewhere now: all of them in the run. What came since stays, told by `moved` where it is. */
+  move(view: HistoryView, run: Run | null, moved: (kept: Kept) => Kept): void {
+    const isForgotten = run !== null && this.#forgotten >= run.first + run.count - 1;
+    this.#run = run === null || isForgotten ? null : { ...run, marks: [...run.marks] };
+    // What was forgotten since may have made the loose ones fewer.
+    const since = this.#last - Math.max(this.#forgotten, lastOf(view));
+    const loose = since === 0 ? [] : this.#loose.slice(-since);
+    this.#loose = loose.map((row) => (typeof row === "string" ? row : moved(row)));
+  }
+
+  /** Rows that came after a view was taken are elsewhere now; of a history that is not in it. */
+  relocate(moved: (kept: Kept) => Kept): void {
+    if (this.#loose.length > 0) this.#loose = this.#loose.map((row) => (typeof row === "string" ? row : moved(row)));
+  }
+
+  #assertNext(seq: number): void {
+    if (seq === this.#last + 1) return;
+    throw new Error(`transition ${seq} does not continue a history that ends at ${this.#last}`);
+  }
+}
+
+export function lastOf({ forgotten, run, looseCount }: HistoryView): number {
+  return (run === null ? forgotten : Math.max(forgotten, run.first + run.count - 1)) + looseCount;
+}
+
+/** The transitions from one `seq` to another, both included, which the view must hold. */
+export function transitionsOf(view: HistoryView, from: number, to: number): Transition[] {
+  const { run, forgotten } = view;
+  const items: Transition[] = [];
+  const lastInRun = run === null ? forgotten : Math.max(forgotten, run.first + run.count - 1);
+  if (run !== null && from <= lastInRun) {
+    for (const text of textsIn(run, from, Math.min(to, lastInRun))) items.push(JSON.parse(text));
+  }
+  for (let seq = Math.max(from, lastInRun + 1); seq <= to; seq++) {
+    const row = view.loose[seq - lastInRun - 1] as string | Kept;
+    items.push(JSON.parse(typeof row === "string" ? row : textOf(row, seq)));
+  }
+  return items;
+}
+
+function textOf({ segment, at, bytes }: Kept, seq: number): string {
+  return segment.text(at, bytes, transitionPlace(seq)).toString();
+}
+
+/** The texts of some lines of a run, read a block at a time. */
+function* textsIn(run: Run, from: number, to: number): Generator<string> {
+  const { segment, first, marks, end } = run;
+  for (let seq = from; seq <= to; ) {
+    const block = Math.floor((seq - first) / markEvery);
+    const nextMark = marks[block + 1];
+    const blockEnd = nextMark === undefined ? end : nextMark - betweenLines;
+    const lines = segment
+      .lines(marks[block] as number, blockEnd)
+      .toString()
+      .split("\n");
+    const firstInBlock = first + block * markEvery;
+    for (; seq <= to && seq < firstInBlock + lines.length; seq++) {
+      yield textInLine(lines[seq - firstInBlock] as string, seq);
+    }
+  }
+}
+
+function textInLine(line: string, seq: number): string {
+  const place = `${transitionPlace(seq)},"rec":`;
+  const at = line.indexOf(place); // inside a JSON string its quotes would be escaped: the first is the real one
+  if (at === -1) throw new Error(`transition ${seq} is not where it was written`);
+  return line.slice(at + place.length, line.endsWith(",") ? -2 : -1);
 }

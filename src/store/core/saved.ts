@@ -1,35 +1,67 @@
 // A whole store written out and read in: rows of everything durable at one moment, and contents made of such rows.
 
 import type { NewRow, SavedRow } from "../port.ts";
-import { Contents, type Effect } from "./contents.ts";
+import type { Contents, Effect, Seen } from "./contents.ts";
+import { lastOf, transitionsOf } from "./history.ts";
+import { type Kept, recordPlace, type Segment } from "./segment.ts";
+
+/** Transitions that are in memory together while they are written out. */
+const rowsAtOnce = 256;
 
 /** The rows of what the contents hold now, whatever becomes of it while they are read. */
 export function savedRows(contents: Contents): AsyncIterable<SavedRow> {
-  const kept = [...contents.all()].map(({ kind, scope, slot: { name, stored }, history }) => ({
-    kind,
-    scope,
-    name,
-    stored,
-    texts: history?.texts() ?? [],
-    count: history?.last ?? 0,
-  }));
+  const seen = contents.see();
+  const segments = segmentsOf(seen);
+  for (const segment of segments) segment.hold();
   return (async function* rows() {
-    for (const { kind, scope, name, stored, texts, count } of kept) {
-      yield { kind, scope, name, ...stored } as SavedRow;
-      for (let n = 0; n < count; n++) yield { kind: "transition", scope, name, rec: JSON.parse(texts[n] as string) };
+    try {
+      for (const record of seen) yield* rowsOf(record);
+    } finally {
+      for (const segment of segments) segment.letGo();
     }
   })();
 }
 
-/** @param drawOrder gives each record its place, later than any that was given before */
-export async function contentsOf(
+function* rowsOf({ kind, scope, slot, rev, kept, rec, history }: Seen): Generator<SavedRow> {
+  const { name, order } = slot;
+  yield { kind, scope, name, rev, order, rec: kept === null ? rec : recordAt(kept, rev, order) } as SavedRow;
+  if (history === null) return;
+  const last = lastOf(history);
+  for (let from = history.forgotten + 1; from <= last; from += rowsAtOnce) {
+    for (const transition of transitionsOf(history, from, Math.min(last, from + rowsAtOnce - 1))) {
+      yield { kind: "transition", scope, name, rec: transition };
+    }
+  }
+}
+
+function recordAt({ segment, at, bytes }: Kept, rev: number, order: number): unknown {
+  return JSON.parse(segment.text(at, bytes, recordPlace(rev, order)).toString());
+}
+
+/** The files that what was seen lies in. */
+function segmentsOf(seen: readonly Seen[]): Set<Segment> {
+  const segments = new Set<Segment>();
+  for (const { kept, history } of seen) {
+    if (kept !== null) segments.add(kept.segment);
+    if (history === null) continue;
+    if (history.run !== null) segments.add(history.run.segment);
+    for (const row of history.loose) if (typeof row !== "string") segments.add(row.segment);
+  }
+  return segments;
+}
+
+/**
+ * Fills empty contents.
+ * @param drawOrder gives each record its place, later than any that was given before
+ */
+export async function fillFrom(
   rows: AsyncIterable<NewRow> | Iterable<NewRow>,
+  contents: Contents,
   drawOrder: () => number,
-): Promise<Contents> {
-  const contents = new Contents();
+): Promise<void> {
   for await (const row of rows) {
     try {
-      contents.apply(effectOf(row, drawOrder));
+      for (const effect of effectsOf(row, contents, drawOrder)) contents.apply(effect);
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new RangeError(`${row.kind} ${JSON.stringify(row.name)} in ${JSON.stringify(row.scope)}: ${detail}`, {
@@ -37,11 +69,16 @@ export async function contentsOf(
       });
     }
   }
-  return contents;
 }
 
-function effectOf(row: NewRow, drawOrder: () => number): Effect {
+function* effectsOf(row: NewRow, contents: Contents, drawOrder: () => number): Generator<Effect> {
   const { kind, scope, name, rec } = row;
-  if (kind === "transition") return { op: "append", scope, name, seq: rec.seq, rows: [JSON.stringify(rec)] };
-  return { op: "put", kind, scope, name, stored: { rec, rev: 1, order: drawOrder() } } as Effect;
+  if (kind !== "transition") {
+    yield { op: "put", kind, scope, name, rev: 1, order: drawOrder(), rec, kept: null } as Effect;
+    return;
+  }
+  const isFirst = contents.lastSeq(scope, name) === 0;
+  // What comes before the first one was forgotten when the rows were written out.
+  if (isFirst && rec.seq > 1) yield { op: "forget", scope, name, seq: rec.seq - 1 };
+  yield { op: "append", scope, name, seq: rec.seq, rows: [JSON.stringify(rec)] };
 }

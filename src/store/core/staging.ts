@@ -46,6 +46,7 @@ export class Staging {
       if (change.op === "append") gap ??= this.#append(plan, change);
       else if (change.op === "put") this.#put(plan, change);
       else if (change.op === "delete") this.#delete(plan, change);
+      else if (change.op === "forget") this.#forget(plan, change);
       else if (change.op === "expect") this.#expect(plan, change);
       else this.#expectNone(plan, change);
     }
@@ -119,6 +120,14 @@ export class Staging {
     return null;
   }
 
+  /** What is forgotten stays counted. */
+  #forget(plan: Plan, { scope, name, seq }: Extract<Change, { op: "forget" }>): void {
+    const { rev, last } = this.#standing(plan, "instance", scope, name);
+    if (rev === 0 || seq >= last) throw new RangeError(`transition ${seq} of ${scope}/${name} is not one to forget`);
+    plan.revs.push(0);
+    plan.effects.push({ op: "forget", scope, name, seq });
+  }
+
   #expect(plan: Plan, { kind, scope, name, order }: Extract<Change, { op: "expect" }>): void {
     const now = this.#standing(plan, kind, scope, name);
     if (now.rev === 0 || now.order !== order) {
@@ -135,7 +144,7 @@ export class Staging {
     let count = this.#contents.size(kind, scope);
     for (const [key, { rev }] of accepted) {
       if (!key.startsWith(lead)) continue;
-      const isDurable = this.#contents.get(kind, scope, key.slice(lead.length)) !== null;
+      const isDurable = this.#contents.standing(kind, scope, key.slice(lead.length)) !== null;
       count += Number(rev > 0) - Number(isDurable);
     }
     if (count > 0) throw new StoreConflict({ kind, scope, name: "" }, 0, `${scope} holds ${count} of kind ${kind}`);
@@ -146,7 +155,7 @@ export class Staging {
     const key = keyOf(kind, scope, name);
     const accepted = plan.touched.get(key) ?? this.#pending.get(key);
     if (accepted !== undefined) return accepted;
-    const stored = this.#contents.get(kind, scope, name);
+    const stored = this.#contents.standing(kind, scope, name);
     if (stored === null) return { rev: 0, order: 0, last: 0 };
     const last = kind === "instance" ? this.#contents.lastSeq(scope, name) : 0;
     return { rev: stored.rev, order: stored.order, last };
@@ -166,5 +175,5 @@ function keyOf(kind: Kind, scope: string, name: string): string {
 /** The change's record at its new place. Kind and record stay paired: both come from the same change. */
 function putEffect(change: Extract<Change, { op: "put" }>, { rev, order }: Standing): Effect {
   const { kind, scope, name, rec } = change;
-  return { op: "put", kind, scope, name, stored: { rec, rev, order } } as Effect;
+  return { op: "put", kind, scope, name, rev, order, rec, kept: null } as Effect;
 }

@@ -20,7 +20,7 @@ import type { Commits } from "./commits.ts";
 import type { Contents } from "./contents.ts";
 import { Lanes } from "./lanes.ts";
 import type { Latch } from "./latch.ts";
-import { contentsOf, savedRows } from "./saved.ts";
+import { fillFrom, savedRows } from "./saved.ts";
 
 export interface StoreParts {
   location: string;
@@ -141,8 +141,9 @@ export class CoreStore implements Store {
 
   async replaceAll(rows: AsyncIterable<NewRow> | Iterable<NewRow>): Promise<void> {
     this.#assertOpen();
-    const { commits } = this.#parts;
-    const next = await contentsOf(rows, () => commits.drawOrder());
+    const { commits, contents } = this.#parts;
+    const next = contents.emptyOnes();
+    await fillFrom(rows, next, () => commits.drawOrder());
     this.#assertOpen();
     await commits.replaceBy(next);
     for (const listener of this.#workListeners) listener();

@@ -1,78 +1,68 @@
 // One scope's records of one kind: found by name in constant time, listed in creation order from any position.
 
 import type { Page, Stored } from "../port.ts";
-import { History } from "./history.ts";
-
-/** A record's place. Once deleted, `stored` is null and the place only keeps its neighbours findable until the next sweep. */
-export interface Slot<T> {
-  readonly name: string;
-  readonly order: number;
-  stored: Stored<T> | null;
-  history: History | null;
-}
+import type { Hot } from "./hot.ts";
+import type { Kept } from "./segment.ts";
+import { Slot } from "./slot.ts";
 
 /** Deleted places are swept out when they are this many and half of all, so that a delete costs the same at any size. */
 const sweepAtLeast = 32;
 
 export class Table<T> {
+  readonly #hot: Hot | null;
   readonly #byName = new Map<string, Slot<T>>();
   #slots: Slot<T>[] = []; // ascending `order`
   #dead = 0;
+
+  /** `hot` decides which records stay in memory; without it all do. */
+  constructor(hot: Hot | null) {
+    this.#hot = hot;
+  }
 
   get size(): number {
     return this.#byName.size;
   }
 
   get(name: string): Stored<T> | null {
-    return this.#byName.get(name)?.stored ?? null;
+    const slot = this.#byName.get(name);
+    return slot === undefined ? null : this.#read(slot);
   }
 
-  history(name: string): History | null {
-    return this.#byName.get(name)?.history ?? null;
+  /** The same without reading the record. */
+  slot(name: string): Slot<T> | null {
+    return this.#byName.get(name) ?? null;
   }
 
   /** Stores a new record at the end, or the next revision of an existing one in its place. Throws when it is neither. */
-  put(name: string, stored: Stored<T>): void {
-    const slot = this.#byName.get(name);
-    if (slot === undefined) {
-      this.#add(name, stored);
-      return;
+  put(name: string, rev: number, order: number, rec: T | null, kept: Kept | null): void {
+    let slot = this.#byName.get(name);
+    if (slot === undefined) slot = this.#add(name, rev, order);
+    else if (slot.order !== order || slot.rev + 1 !== rev) {
+      throw new Error(`revision ${rev} (order ${order}) does not follow ${slot.rev} (order ${slot.order})`);
     }
-    const known = slot.stored;
-    if (known === null || known.order !== stored.order || known.rev + 1 !== stored.rev) {
-      throw new Error(
-        `revision ${stored.rev} (order ${stored.order}) does not follow ${known?.rev} (order ${known?.order})`,
-      );
-    }
-    slot.stored = stored;
+    slot.rev = rev;
+    slot.hold(rec === null ? null : { rec, rev, order }, kept);
+    if (rec !== null && kept !== null) this.#hot?.use(slot);
   }
 
   delete(name: string): void {
     const slot = this.#byName.get(name);
     if (slot === undefined) throw new Error("a record that does not exist can't be deleted");
     this.#byName.delete(name);
-    slot.stored = null;
-    slot.history = null;
+    slot.die();
     this.#dead++;
     if (this.#dead >= sweepAtLeast && this.#dead * 2 >= this.#slots.length) this.#sweep();
-  }
-
-  append(name: string, seq: number, rows: readonly string[]): void {
-    const slot = this.#byName.get(name);
-    if (slot === undefined) throw new Error("a record that does not exist has no history");
-    slot.history ??= new History();
-    slot.history.append(seq, rows);
   }
 
   page(after: number, limit: number): Page<Stored<T>> {
     const items: Stored<T>[] = [];
     let last = after;
     for (let i = this.#firstWhere((slot) => slot.order > after); i < this.#slots.length; i++) {
-      const stored = this.#slots[i]?.stored;
-      if (!stored) continue;
+      const slot = this.#slots[i] as Slot<T>;
+      if (slot.isDead) continue;
       if (items.length === limit) return { items, next: last };
-      items.push(stored);
-      last = stored.order;
+      items.push(this.#read(slot));
+      last = slot.order;
     }
     return { items };
   }
@@ -83,20 +73,27 @@ export class Table<T> {
   }
 
   /** Live places in creation order. */
-  *slots(): Generator<Slot<T> & { stored: Stored<T> }> {
-    for (const slot of this.#slots) if (isLive(slot)) yield slot;
+  *slots(): Generator<Slot<T>> {
+    for (const slot of this.#slots) if (!slot.isDead) yield slot;
   }
 
-  /** The records in creation order. */
+  /** The records in creation order; none of them stays in memory for that. */
   *records(): Generator<T> {
-    for (const { stored } of this.slots()) yield stored.rec;
+    for (const slot of this.slots()) yield slot.peek().rec;
   }
 
-  #add(name: string, stored: Stored<T>): void {
-    if (stored.order <= (this.#slots.at(-1)?.order ?? 0)) throw new Error(`order ${stored.order} is not the newest`);
-    const slot: Slot<T> = { name, order: stored.order, stored, history: null };
+  #read(slot: Slot<T>): Stored<T> {
+    const stored = slot.read();
+    if (slot.kept !== null) this.#hot?.use(slot);
+    return stored;
+  }
+
+  #add(name: string, rev: number, order: number): Slot<T> {
+    if (order <= (this.#slots.at(-1)?.order ?? 0)) throw new Error(`order ${order} is not the newest`);
+    const slot = new Slot<T>(name, order, rev);
     this.#byName.set(name, slot);
     this.#slots.push(slot);
+    return slot;
   }
 
   /** Index of the first place of which this is true, by binary search: it must be true of all after it. */
@@ -112,11 +109,7 @@ export class Table<T> {
   }
 
   #sweep(): void {
-    this.#slots = this.#slots.filter(isLive);
+    this.#slots = this.#slots.filter((slot) => !slot.isDead);
     this.#dead = 0;
   }
-}
-
-function isLive<T>(slot: Slot<T>): slot is Slot<T> & { stored: Stored<T> } {
-  return slot.stored !== null;
 }

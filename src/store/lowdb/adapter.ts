@@ -1,13 +1,18 @@
-// The lowdb adapter: `read` is recovery (snapshot, then journal), `write` is compaction (a new snapshot, then an empty journal).
+// The lowdb adapter: `read` is recovery (snapshot, then journal), `write` is compaction (a new snapshot, then a new journal).
 
 import type { Adapter } from "lowdb";
 import type { Clock, Entropy } from "../../domain/clock.ts";
-import { Contents } from "../core/contents.ts";
-import type { Files } from "./files.ts";
-import { createJournal, type Durability, Journal } from "./journal.ts";
+import { Contents, type Seen } from "../core/contents.ts";
+import type { Hot } from "../core/hot.ts";
+import type { Kept } from "../core/segment.ts";
+import { FileSegment, type ReadFailure } from "./file-segment.ts";
+import type { Files, OpenFile } from "./files.ts";
+import { type Durability, Journal, type JournalEnd } from "./journal.ts";
 import { type Names, temporary } from "./names.ts";
 import { type Replay, replayJournal } from "./replay.ts";
-import { readSnapshot, type Snapshot, type SnapshotHead, writeSnapshot } from "./snapshot.ts";
+import { formatVersion, readSnapshot, type Snapshot, type SnapshotHead } from "./snapshot.ts";
+import { type Written, writeSnapshot } from "./snapshot-writer.ts";
+import { Succession } from "./succession.ts";
 import { unreadable } from "./unreadable.ts";
 
 export interface AdapterOptions {
@@ -17,7 +22,13 @@ export interface AdapterOptions {
   clock: Clock;
   entropy: Entropy;
   log: (line: string) => void;
+  hot: Hot;
+  /** Ends the store, since a text can't be read; the answer is to be thrown. */
+  failure: ReadFailure;
 }
+
+/** Runs a step while no commit is being written; those that come meanwhile wait. */
+export type Alone = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** Someone else wrote `db.json` while it was open here. It is theirs now: it is not written over. */
 export class SnapshotReplaced extends Error {
@@ -30,9 +41,12 @@ export class SnapshotReplaced extends Error {
 export class JournalingAdapter implements Adapter<Contents> {
   readonly #options: AdapterOptions;
   #snapshot: Snapshot | null = null;
+  #snapshotSegment: FileSegment | null = null;
   #snapshotIdentity: string | null = null;
-  #replay: Replay | null = null;
+  #replay: { replay: Replay; segment: FileSegment } | null = null;
   #journal: Journal | null = null;
+  /** Before the store is open nobody commits. */
+  #alone: Alone = (step) => step();
 
   constructor(options: AdapterOptions) {
     this.#options = options;
@@ -40,8 +54,8 @@ export class JournalingAdapter implements Adapter<Contents> {
 
   /** Never null: `Low` would then keep another object than the one read. Changes no file. @throws StoreUnreadable */
   async read(): Promise<Contents> {
-    const { files, names } = this.#options;
-    const contents = new Contents();
+    const { files, names, hot } = this.#options;
+    const contents = new Contents(hot);
     this.#snapshotIdentity = await files.identity(names.snapshot);
     const journalExists = (await files.identity(names.journal)) !== null;
     if (this.#snapshotIdentity === null) {
@@ -49,39 +63,96 @@ export class JournalingAdapter implements Adapter<Contents> {
       const mend = `Put ${names.snapshot} back; or delete the journal, which gives up the transactions in it.`;
       throw unreadable(names.journal, `continues ${names.snapshot}, which is missing`, mend);
     }
-    const snapshot = await this.#reading(names.snapshot, (file) => readSnapshot(file, names.snapshot, contents));
+    const segment = await this.#openSegment(names.snapshot, false);
+    this.#snapshotSegment = segment;
+    const snapshot = await readSnapshot(segment.file, names.snapshot, contents, segment);
     this.#snapshot = snapshot;
-    if (!journalExists) return contents;
-    this.#replay = await this.#reading(names.journal, (file) =>
-      replayJournal(file, names.journal, names.snapshot, snapshot, contents),
-    );
+    if (journalExists) await this.#readJournal(snapshot, contents);
     return contents;
+  }
+
+  async #readJournal(snapshot: Snapshot, contents: Contents): Promise<void> {
+    const { names } = this.#options;
+    const segment = await this.#openSegment(names.journal, true);
+    try {
+      const replay = await replayJournal(segment.file, names.journal, names.snapshot, snapshot, contents, segment);
+      if (replay === null) segment.letGo();
+      else this.#replay = { replay, segment };
+    } catch (error) {
+      segment.letGo();
+      throw error;
+    }
   }
 
   /** Makes ready for appending what `read` found, or starts a new store. From here on files change. */
   async start(contents: Contents): Promise<void> {
-    const { files, names, durability, log } = this.#options;
+    const { files, names } = this.#options;
     for (const path of [names.snapshot, names.journal]) await files.remove(temporary(path)); // what a crash left
     if (this.#snapshot === null) return this.write(contents);
-    if (this.#replay === null) return this.#startJournal(this.#snapshot);
-    const { head, end, tornBytes } = this.#replay;
+    if (this.#replay === null) await this.#startJournal(this.#snapshot);
+    else await this.#continueJournal(this.#replay);
+    const formats = [this.#snapshot.format, this.#replay?.replay.format ?? formatVersion];
+    if (Math.min(...formats) < formatVersion) await this.#convert(contents, Math.min(...formats));
+  }
+
+  async #convert(contents: Contents, format: number): Promise<void> {
+    const { names, log } = this.#options;
+    await this.write(contents);
+    log(`${names.snapshot}: converted from format ${format} to ${formatVersion}`);
+  }
+
+  async #continueJournal({ replay, segment }: { replay: Replay; segment: FileSegment }): Promise<void> {
+    const { files, names, durability, log } = this.#options;
+    const { head, end, tornBytes } = replay;
     const file = await files.open(names.journal, "update");
+    await segment.use(file);
     if (tornBytes > 0) {
       await file.truncate(end.bytes);
       await file.sync(); // or its remains could come back after a power cut, behind what is written next
       log(`${names.journal}: cut off ${tornBytes} bytes of a write that was under way when the process ended`);
     }
-    this.#journal = new Journal(names.journal, head.id, file, durability, end);
+    this.#journal = new Journal({ path: names.journal, id: head.id, file, segment, durability, end });
+  }
+
+  /** From here on commits may be under way, and a compaction has them wait where it must. */
+  openTo(alone: Alone): void {
+    this.#alone = alone;
+  }
+
+  /** For a compaction in a step in which commits wait already. */
+  async whileAlone(step: () => Promise<void>): Promise<void> {
+    const before = this.#alone;
+    this.#alone = (inner) => inner();
+    try {
+      await step();
+    } finally {
+      this.#alone = before;
+    }
   }
 
   /**
-   * Compacts. At each step either the old snapshot with the old journal or the new snapshot is whole: a journal stays readable
-   * until its successor is in place, because the new snapshot says which journal it was made of, and up to where.
-   * Nothing may be appended meanwhile. @throws SnapshotReplaced, or what the file system says
+   * Compacts, while commits go on. At each step either the old snapshot with the old journal or the new snapshot with either journal is
+   * whole: the new snapshot says which journal it was made of, and up to where; the new journal takes over what came behind that.
    */
   async write(contents: Contents): Promise<void> {
-    const snapshot = await this.#writeSnapshot(contents);
-    await this.#startJournal(snapshot);
+    const { seen, from } = await this.#alone(async () => ({ seen: contents.see(), from: this.#journal?.end }));
+    const { places, snapshot, segment } = await this.#writeSnapshot(contents, seen, from);
+    const former = this.#snapshotSegment;
+    try {
+      const succession = await this.#succeed(snapshot);
+      const journal = this.#journal;
+      const rest = journal && from && (await succession.copyMost(journal, from.bytes));
+      await this.#alone(async () => {
+        this.#journal = await succession.takePlace(journal && rest ? { journal, from: rest } : undefined);
+        contents.move(seen, places, afterMove(journal, this.#journal, from?.bytes ?? 0));
+      });
+      this.#snapshotSegment = segment;
+      former?.letGo();
+      journal?.close();
+    } catch (error) {
+      segment.letGo(); // what was seen is read where it was
+      throw error;
+    }
   }
 
   /** A new store has no journal before `start`. */
@@ -104,68 +175,78 @@ export class JournalingAdapter implements Adapter<Contents> {
     return this.#snapshot !== null && this.#journal?.end.seq === this.#snapshot.seq;
   }
 
-  /** Lets go of the journal, and removes it when asked to and the snapshot alone says everything. */
+  /** Lets go of the files, and removes the journal when asked to and the snapshot alone says everything. */
   async close(removeJournal: boolean): Promise<void> {
     const { files, names } = this.#options;
-    await this.#journal?.close();
+    this.#snapshotSegment?.letGo();
+    this.#journal?.close();
     if (!removeJournal || !this.isCompact) return;
     await files.remove(names.journal);
     await files.syncFolder(names.folder);
   }
 
-  async #writeSnapshot(contents: Contents): Promise<Snapshot> {
+  async #writeSnapshot(
+    contents: Contents,
+    seen: readonly Seen[],
+    end: Readonly<JournalEnd> | undefined,
+  ): Promise<Written & { segment: FileSegment }> {
     const { files, names, clock } = this.#options;
     const head: SnapshotHead = {
+      format: formatVersion,
       id: this.#newId(),
       follows: this.#journal?.id ?? null,
-      seq: this.#journal?.end.seq ?? 0,
+      seq: end?.seq ?? 0,
       order: contents.lastOrder,
       savedAt: new Date(clock.now()).toISOString(),
     };
-    const snapshot = await this.#writeTemporary(head, contents);
+    const file = await files.open(temporary(names.snapshot), "create");
+    try {
+      const segment = new FileSegment(names.snapshot, file, false, this.#options.failure);
+      const written = await writeSnapshot(file, head, seen, segment);
+      await file.sync();
+      await this.#putInPlace(written.snapshot);
+      return { ...written, segment };
+    } catch (error) {
+      await file.close();
+      await files.remove(temporary(names.snapshot)).catch(() => {}); // the first error is the one to tell; on a full disk this gives the room back
+      throw error;
+    }
+  }
+
+  async #putInPlace(snapshot: Snapshot): Promise<void> {
+    const { files, names } = this.#options;
     const current = await files.identity(names.snapshot);
     if (current !== null && current !== this.#snapshotIdentity) throw new SnapshotReplaced(names.snapshot);
     await files.rename(temporary(names.snapshot), names.snapshot);
     this.#snapshot = snapshot;
     this.#snapshotIdentity = await files.identity(names.snapshot);
     await files.syncFolder(names.folder); // before the old journal goes
-    return snapshot;
-  }
-
-  async #writeTemporary(head: SnapshotHead, contents: Contents): Promise<Snapshot> {
-    const { files, names } = this.#options;
-    const path = temporary(names.snapshot);
-    const file = await files.open(path, "create");
-    try {
-      const snapshot = await writeSnapshot(file, head, contents);
-      await file.sync();
-      return snapshot;
-    } catch (error) {
-      await files.remove(path).catch(() => {}); // the first error is the one to tell; on a full disk this gives the room back
-      throw error;
-    } finally {
-      await file.close();
-    }
   }
 
   async #startJournal(snapshot: Snapshot): Promise<void> {
-    const { files, names, durability } = this.#options;
-    const head = { id: this.#newId(), snapshot: snapshot.id, sha256: snapshot.sha256, seq: snapshot.seq };
-    const previous = this.#journal;
-    this.#journal = await createJournal(files, names.journal, names.folder, head, durability);
-    await previous?.close();
+    this.#journal = await (await this.#succeed(snapshot)).takePlace();
   }
 
-  async #reading<T>(path: string, read: (file: Awaited<ReturnType<Files["open"]>>) => Promise<T>): Promise<T> {
-    const file = await this.#options.files.open(path, "read");
-    try {
-      return await read(file);
-    } finally {
-      await file.close();
-    }
+  #succeed(snapshot: Snapshot): Promise<Succession> {
+    const { files, names, durability, failure } = this.#options;
+    const head = { id: this.#newId(), snapshot: snapshot.id, sha256: snapshot.sha256, seq: snapshot.seq };
+    return Succession.begin({ files, names, head, durability, failure });
+  }
+
+  async #openSegment(path: string, saysBytes: boolean): Promise<FileSegment> {
+    const file: OpenFile = await this.#options.files.open(path, "read");
+    return new FileSegment(path, file, saysBytes, this.#options.failure);
   }
 
   #newId(): string {
     return Buffer.from(this.#options.entropy.bytes(16)).toString("base64url");
   }
+}
+
+/** Where texts of the old journal are that came after the snapshot: as far behind the new one's head as behind that place. */
+function afterMove(old: Journal | null, journal: Journal, from: number): (kept: Kept) => Kept {
+  if (old === null) return (kept) => kept;
+  const shift = journal.end.bytes - old.end.bytes;
+  return (kept) =>
+    kept.segment === old.segment && kept.at >= from ? { ...kept, segment: journal.segment, at: kept.at + shift } : kept;
 }

@@ -8,37 +8,35 @@ import { isJsonObject, type JsonObject } from "../../domain/json.ts";
 /** What every such line starts with. Inside a line it may stand too. */
 export const checkedStart = '{"crc":"';
 const afterCrc = '",';
-const coveredFrom = checkedStart.length + 8 + afterCrc.length;
+/** Where the other members start. */
+export const coveredFrom = checkedStart.length + 8 + afterCrc.length;
+const ending = "}\n";
+/** Bytes that a line takes beside the text of its members. */
+export const roomAround = coveredFrom + ending.length;
 
-/**
- * Writes a line into a buffer that has room for it and returns where it ends.
- * `members` is the text of the object after its CRC, without the closing brace.
- */
-export function writeChecked(members: string, into: Buffer, at: number): number {
-  const covered = at + coveredFrom;
-  let end = covered + into.write(members, covered);
-  end += into.write("}", end);
-  into.write(startWith(into.subarray(covered, end)), at, "latin1");
-  return end + into.write("\n", end);
+/** Completes the line at `at` whose members were written from `at + coveredFrom` up to `end`. @returns where the line ends */
+export function endChecked(into: Buffer, at: number, end: number): number {
+  const lineEnd = end + into.write(ending, end, "latin1");
+  into.write(startWith(into.subarray(at + coveredFrom, lineEnd - 1)), at, "latin1");
+  return lineEnd;
 }
 
-/** Bytes that the line of these members takes. */
-export function roomFor(members: string): number {
-  return coveredFrom + Buffer.byteLength(members) + "}\n".length;
-}
-
-/** Such a line on its own. */
+/** Such a line on its own. `members` is the text of the object after its CRC, without the closing brace. */
 export function checkedLine(members: string): Buffer {
-  const line = Buffer.allocUnsafe(roomFor(members));
-  writeChecked(members, line, 0);
+  const line = Buffer.allocUnsafe(roomAround + Buffer.byteLength(members));
+  endChecked(line, 0, coveredFrom + line.write(members, coveredFrom));
   return line;
+}
+
+/** Whether every byte of a line (without its newline) is as it was written. */
+export function isIntact(line: Buffer): boolean {
+  if (line.length < coveredFrom) return false;
+  return line.toString("latin1", 0, coveredFrom) === startWith(line.subarray(coveredFrom));
 }
 
 /** The object on a line (without its newline), or null when a byte of it isn't as it was written. */
 export function readChecked(line: Buffer): JsonObject | null {
-  if (line.length < coveredFrom) return null;
-  const covered = line.subarray(coveredFrom);
-  if (line.toString("latin1", 0, coveredFrom) !== startWith(covered)) return null;
+  if (!isIntact(line)) return null;
   const value: unknown = JSON.parse(line.toString());
   return isJsonObject(value) ? value : null;
 }

@@ -10,6 +10,8 @@ export interface OpenFile {
   size(): Promise<number>;
   /** Number of bytes read from `position`; less than asked for only at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
+  /** The same without leaving the thread: a few µs where the system has the page in memory. */
+  readNow(into: Uint8Array, position: number): number;
   /** Writes all bytes at `position`. On an error some of them may be there. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** The same without leaving the thread: some 3 µs into the page cache, where a trip to the thread pool costs 20 to 90. */
@@ -97,6 +99,15 @@ function openFile(fd: number): OpenFile {
       let done = 0;
       while (done < into.length) {
         const { bytesRead } = await read(fd, into, done, into.length - done, position + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    },
+    readNow: (into, position) => {
+      let done = 0;
+      while (done < into.length) {
+        const bytesRead = fs.readSync(fd, into, done, into.length - done, position + done);
         if (bytesRead === 0) break;
         done += bytesRead;
       }

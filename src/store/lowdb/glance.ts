@@ -64,9 +64,11 @@ async function namesAt(path: string, files: Files): Promise<Names | null> {
 
 async function read(names: Names, kinds: readonly Kind[], files: Files): Promise<Contents> {
   const contents = new Selection(kinds);
-  const snapshot = await reading(files, names.snapshot, (file) => readSnapshot(file, names.snapshot, contents));
+  const snapshot = await reading(files, names.snapshot, (file) => readSnapshot(file, names.snapshot, contents, null));
   if ((await files.identity(names.journal)) === null) return contents;
-  await reading(files, names.journal, (file) => replayJournal(file, names.journal, names.snapshot, snapshot, contents));
+  await reading(files, names.journal, (file) =>
+    replayJournal(file, names.journal, names.snapshot, snapshot, contents, null),
+  );
   return contents;
 }
 
@@ -89,7 +91,7 @@ class Selection extends Contents {
   }
 
   override apply(effect: Effect): void {
-    const kind = effect.op === "append" ? "instance" : effect.kind;
+    const kind = "kind" in effect ? effect.kind : "instance";
     if (this.#kinds.includes(kind)) super.apply(effect);
   }
 }

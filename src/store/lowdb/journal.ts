@@ -1,16 +1,15 @@
 // `db.journal`: the transactions since the snapshot, a line each, only ever appended to.
 //
-//   {"crc":"…","format":1,"id":"…","snapshot":"…","sha256":"…","seq":12}      which snapshot it continues, and from where
+//   {"crc":"…","format":2,"id":"…","snapshot":"…","sha256":"…","seq":12}      which snapshot it continues, and from where
 //   {"crc":"…","seq":13,"durable":12,"rows":[…]}                              one transaction: all of it or nothing
 //
 // `durable` is the last transaction that was acknowledged when the line was written: a later line that covers an earlier
 // damaged one proves that acknowledged work is damaged, not just a write that a crash tore.
 
 import { StoreUnavailable } from "../port.ts";
-import { checkedLine, roomFor, writeChecked } from "./checked.ts";
-import { type Files, mayPass, type OpenFile } from "./files.ts";
-import { temporary } from "./names.ts";
-import { formatVersion } from "./snapshot.ts";
+import type { FileSegment } from "./file-segment.ts";
+import { mayPass, type OpenFile } from "./files.ts";
+import { roomFor, type Transaction, writeTransaction } from "./transaction.ts";
 
 /** `process`: acknowledged work survives a kill -9 of this process; `power`: also a power cut. */
 export type Durability = "process" | "power";
@@ -30,20 +29,32 @@ export interface JournalEnd {
   seq: number;
 }
 
+export interface JournalParts {
+  path: string;
+  id: string;
+  file: OpenFile;
+  /** The same file, as the place of texts. The journal holds it until it is closed. */
+  segment: FileSegment;
+  durability: Durability;
+  end: JournalEnd;
+}
+
 /** Batches up to this go to the page cache on the main thread: the trip to the thread pool costs more than the copy. */
 const writeNowBytes = 256 * 1024;
 const scratchBytes = 512 * 1024;
 
 export class Journal {
   readonly id: string;
+  readonly segment: FileSegment;
   readonly #path: string;
   readonly #file: OpenFile;
   readonly #durability: Durability;
   readonly #scratch = Buffer.allocUnsafe(scratchBytes);
   #end: JournalEnd;
 
-  constructor(path: string, id: string, file: OpenFile, durability: Durability, end: JournalEnd) {
+  constructor({ path, id, file, segment, durability, end }: JournalParts) {
     this.id = id;
+    this.segment = segment;
     this.#path = path;
     this.#file = file;
     this.#durability = durability;
@@ -55,29 +66,32 @@ export class Journal {
   }
 
   /**
-   * Appends transactions, each given as its rows' text, durable when it resolves.
+   * Appends transactions, durable when it resolves, and tells their effects where the texts are.
    * @throws StoreUnavailable: a full disk leaves the journal as it was; any other error leaves it unknown, so it is final.
    */
-  async append(transactions: readonly string[]): Promise<void> {
+  async append(transactions: readonly Transaction[]): Promise<void> {
     const bytes = this.#encode(transactions);
     await this.#write(bytes);
     if (this.#durability === "power") await this.#sync();
     this.#end = { bytes: this.#end.bytes + bytes.length, seq: this.#end.seq + transactions.length };
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  /** The file stays open for as long as others hold the segment. */
+  close(): void {
+    this.segment.letGo();
   }
 
   /** The lines' bytes, in a buffer that the next batch uses again unless they are many. */
-  #encode(transactions: readonly string[]): Buffer {
-    const durable = this.#end.seq;
-    const lines = transactions.map((rows, i) => `"seq":${durable + 1 + i},"durable":${durable},"rows":[${rows}]`);
-    const room = lines.reduce((sum, line) => sum + roomFor(line), 0);
+  #encode(transactions: readonly Transaction[]): Buffer {
+    const { bytes: origin, seq: durable } = this.#end;
+    const room = transactions.reduce((sum, transaction) => sum + roomFor(transaction), 0);
     const into = room <= this.#scratch.length ? this.#scratch : Buffer.allocUnsafe(room);
-    let end = 0;
-    for (const line of lines) end = writeChecked(line, into, end);
-    return into.subarray(0, end);
+    let at = 0;
+    for (const [i, transaction] of transactions.entries()) {
+      const numbers = { seq: durable + 1 + i, durable };
+      at = writeTransaction(transaction, numbers, { into, at, segment: this.segment, origin });
+    }
+    return into.subarray(0, at);
   }
 
   async #write(bytes: Buffer): Promise<void> {
@@ -113,27 +127,4 @@ export class Journal {
     const detail = cause instanceof Error ? cause.message : String(cause);
     return new StoreUnavailable(`the store stopped: ${this.#path} can't be written (${detail})`, true, { cause });
   }
-}
-
-/** Puts a new, empty journal in the place of whatever is there, in one step that survives a power cut. */
-export async function createJournal(
-  files: Files,
-  path: string,
-  folder: string,
-  head: JournalHead,
-  durability: Durability,
-): Promise<Journal> {
-  const line = checkedLine(JSON.stringify({ format: formatVersion, ...head }).slice(1, -1));
-  const file = await files.open(temporary(path), "create");
-  try {
-    await file.write(line, 0);
-    await file.sync();
-    await files.rename(temporary(path), path);
-    await files.syncFolder(folder);
-  } catch (error) {
-    await file.close();
-    await files.remove(temporary(path)).catch(() => {}); // the first error is the one to tell
-    throw error;
-  }
-  return new Journal(path, head.id, file, durability, { bytes: line.length, seq: head.seq });
 }

@@ -5,11 +5,13 @@ import { Low } from "lowdb";
 import type { Clock, Entropy } from "../../domain/clock.ts";
 import { Commits } from "../core/commits.ts";
 import { Contents } from "../core/contents.ts";
+import { Hot } from "../core/hot.ts";
 import { Latch } from "../core/latch.ts";
 import { CoreStore } from "../core/store.ts";
-import type { Store } from "../port.ts";
+import { type Store, StoreUnavailable } from "../port.ts";
 import { JournalingAdapter } from "./adapter.ts";
 import { FileBlobs } from "./blobs.ts";
+import type { ReadFailure } from "./file-segment.ts";
 import { type Files, nodeFiles } from "./files.ts";
 import type { Durability } from "./journal.ts";
 import { type Lock, takeLock } from "./lock.ts";
@@ -27,9 +29,12 @@ export interface LowdbOptions {
   files?: Files;
   /** Smallest size of the journal that is compacted while the store is open. */
   compactAtBytes?: number;
+  /** Of the texts of the records that stay in memory; the others are read from the files when they are asked for. */
+  hotBytes?: number;
 }
 
 const compactAtBytesDefault = 64 * 1024 * 1024;
+const hotBytesDefault = 16 * 1024 * 1024;
 
 /**
  * Opens the store in the JSON file at `path`, or makes a new one there, its folder included.
@@ -61,15 +66,25 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
     log = () => {},
     files = nodeFiles,
     compactAtBytes = compactAtBytesDefault,
+    hotBytes = hotBytesDefault,
   } = options;
-  const adapter = new JournalingAdapter({ files, names, durability, clock, entropy, log });
-  const db = new Low<Contents>(adapter, new Contents());
-  await db.read();
-  await lock.assertHeld(); // the last moment before files change
-  await adapter.start(db.data);
   const latch = new Latch();
+  const failure: ReadFailure = (detail, cause) =>
+    latch.shut(new StoreUnavailable(`the store stopped: ${detail}`, true, { cause }));
+  const hot = new Hot(hotBytes);
+  const adapter = new JournalingAdapter({ files, names, durability, clock, entropy, log, hot, failure });
+  const db = new Low<Contents>(adapter, new Contents(hot));
+  try {
+    await db.read();
+    await lock.assertHeld(); // the last moment before files change
+    await adapter.start(db.data);
+  } catch (error) {
+    await adapter.close(false);
+    throw error;
+  }
   const sink = new JournalSink({ adapter, compact: () => db.write(), latch, log, compactAtBytes });
   const commits = new Commits(db.data, sink, latch);
+  adapter.openTo((step) => commits.exclusively(step));
   sink.sealWith(() => {
     if (commits.idle) commits.commit([]).catch(() => {}); // a store that stopped says so to its next caller
   });

@@ -2,15 +2,19 @@
 
 import type { JsonObject } from "../../domain/json.ts";
 import type { Contents } from "../core/contents.ts";
-import { checkedStart, readChecked } from "./checked.ts";
+import type { Segment } from "../core/segment.ts";
+import { checkedStart, isIntact, readChecked } from "./checked.ts";
 import type { OpenFile } from "./files.ts";
 import type { JournalEnd, JournalHead } from "./journal.ts";
 import { type Line, linesOf } from "./lines.ts";
-import { decodeRow } from "./rows.ts";
+import { effectOf } from "./rows.ts";
 import { formatVersion, type Snapshot } from "./snapshot.ts";
+import { rowsIn, rowsInFormat1, transactionHead } from "./transaction.ts";
 import { unreadable } from "./unreadable.ts";
 
 export interface Replay {
+  /** That the journal was written in. */
+  format: number;
   head: JournalHead;
   /** Where to go on writing. */
   end: JournalEnd;
@@ -35,13 +39,22 @@ export async function replayJournal(
   snapshotPath: string,
   snapshot: Snapshot,
   contents: Contents,
+  segment: Segment | null,
 ): Promise<Replay | null> {
   const bytes = await file.size();
-  const reader = new Reader(path, snapshotPath, snapshot, contents, bytes);
+  const reader = new Reader({ path, snapshotPath, snapshot, contents, segment }, bytes);
   for await (const { lines } of linesOf(file, 0, bytes)) {
     for (const line of lines) if (!reader.take(line)) return null;
   }
   return reader.result();
+}
+
+interface ReaderParts {
+  path: string;
+  snapshotPath: string;
+  snapshot: Snapshot;
+  contents: Contents;
+  segment: Segment | null;
 }
 
 class Reader {
@@ -49,33 +62,36 @@ class Reader {
   readonly #snapshotPath: string;
   readonly #snapshot: Snapshot;
   readonly #contents: Contents;
+  readonly #segment: Segment | null;
   readonly #bytes: number;
-  #head: JournalHead | null = null;
+  #head: (JournalHead & { format: number }) | null = null;
   #end: JournalEnd = { bytes: 0, seq: 0 };
   #doubt: Doubt | null = null;
 
-  constructor(path: string, snapshotPath: string, snapshot: Snapshot, contents: Contents, bytes: number) {
+  constructor({ path, snapshotPath, snapshot, contents, segment }: ReaderParts, bytes: number) {
     this.#path = path;
     this.#snapshotPath = snapshotPath;
     this.#snapshot = snapshot;
     this.#contents = contents;
+    this.#segment = segment;
     this.#bytes = bytes;
   }
 
   /** False: the journal is a stranger's, and empty. */
   take(line: Line): boolean {
-    const content = line.ended ? readChecked(line.bytes) : null;
-    if (this.#head === null) return this.#open(line, content);
-    const seq = content?.seq;
+    const isWhole = line.ended && isIntact(line.bytes);
+    if (this.#head === null) return this.#open(line, isWhole ? readChecked(line.bytes) : null);
+    const head = isWhole ? transactionHead(line.bytes) : null;
     const expected = this.#end.seq + 1;
-    if (this.#doubt === null && content !== null && seq === expected) this.#apply(line, content);
-    else this.#judge(line, content ?? lastRecordIn(line.bytes), expected);
+    if (this.#doubt === null && head?.seq === expected) this.#apply(line, head.rowsAt);
+    else this.#judge(line, isWhole ? (head ?? {}) : lastRecordIn(line.bytes), expected);
     return true;
   }
 
   result(): Replay {
     if (this.#head === null) throw this.#noHead();
-    return { head: this.#head, end: this.#end, tornBytes: this.#bytes - this.#end.bytes };
+    const { format, ...head } = this.#head;
+    return { format, head, end: this.#end, tornBytes: this.#bytes - this.#end.bytes };
   }
 
   #open(line: Line, content: JsonObject | null): boolean {
@@ -97,14 +113,15 @@ class Reader {
     throw unreadable(this.#path, what, mend);
   }
 
-  #apply(line: Line, content: JsonObject): void {
+  #apply(line: Line, rowsAt: number): void {
     const seq = this.#end.seq + 1;
     this.#end = { bytes: line.offset + line.bytes.length + 1, seq };
     if (seq <= this.#snapshot.seq) return; // the snapshot was made of it
+    const isOld = this.#head?.format === 1;
     try {
-      const rows = content.rows;
-      if (!Array.isArray(rows)) throw new Error("it has no rows");
-      for (const row of rows) this.#contents.apply(decodeRow(row));
+      for (const { head, text, at } of isOld ? rowsInFormat1(line.bytes) : rowsIn(line.bytes, rowsAt)) {
+        this.#contents.apply(effectOf(head, text, line.offset + at, isOld ? null : this.#segment));
+      }
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw this.#damaged({ line: line.number, offset: line.offset, seq }, detail, cause);
@@ -112,7 +129,7 @@ class Reader {
   }
 
   /** A line that doesn't continue the journal, or one after it: damage if acknowledged work is lost there, else a torn tail. */
-  #judge(line: Line, content: JsonObject | null, expected: number): void {
+  #judge(line: Line, content: { seq?: unknown; durable?: unknown } | null, expected: number): void {
     this.#doubt ??= { line: line.number, offset: line.offset, seq: expected };
     if (content === null) return;
     const { seq, durable } = content;
@@ -144,9 +161,9 @@ function lastRecordIn(bytes: Buffer): JsonObject | null {
   return null;
 }
 
-function headOf(content: JsonObject): JournalHead | null {
+function headOf(content: JsonObject): (JournalHead & { format: number }) | null {
   const { format, id, snapshot, sha256, seq } = content;
-  if (format !== formatVersion || typeof id !== "string" || typeof snapshot !== "string") return null;
+  if (typeof format !== "number" || format < 1 || typeof id !== "string" || typeof snapshot !== "string") return null;
   if (typeof sha256 !== "string" || typeof seq !== "number") return null;
-  return { id, snapshot, sha256, seq };
+  return { format, id, snapshot, sha256, seq };
 }

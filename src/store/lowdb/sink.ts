@@ -6,7 +6,7 @@ import type { Latch } from "../core/latch.ts";
 import { StoreUnavailable } from "../port.ts";
 import { type JournalingAdapter, SnapshotReplaced } from "./adapter.ts";
 import { mayPass } from "./files.ts";
-import { encodeEffect } from "./rows.ts";
+import { type Transaction, transactionOf } from "./transaction.ts";
 
 export interface SinkOptions {
   adapter: JournalingAdapter;
@@ -21,10 +21,12 @@ export interface SinkOptions {
 /** How long nothing must have been written before the last transaction is sealed. */
 const quietMs = 20;
 
-export class JournalSink implements Sink<string> {
+export class JournalSink implements Sink<Transaction> {
   readonly #options: SinkOptions;
   #compactAtBytes: number;
   #quiet: NodeJS.Timeout | null = null;
+  /** A compaction, or what must not meet one. */
+  #compacting: Promise<void> | null = null;
   #seal: () => void = () => {};
 
   constructor(options: SinkOptions) {
@@ -40,21 +42,34 @@ export class JournalSink implements Sink<string> {
     this.#seal = seal;
   }
 
-  encode(effects: readonly Effect[]): string {
-    // Joined by hand: the pieces stay as they are until the whole line is written.
-    let rows = "";
-    for (const effect of effects) rows += rows === "" ? encodeEffect(effect) : `,${encodeEffect(effect)}`;
-    return rows;
+  encode(effects: readonly Effect[]): Transaction {
+    return transactionOf(effects);
   }
 
-  async write(batch: readonly string[]): Promise<void> {
-    await this.#options.adapter.journal.append(batch);
-    if (batch.some((rows) => rows !== "")) this.#sealSoon();
+  async write(batch: readonly Transaction[]): Promise<void> {
+    const { adapter, latch } = this.#options;
+    await adapter.journal.append(batch);
+    if (batch.some(({ effects }) => effects.length > 0)) this.#sealSoon();
+    const isDue = adapter.journal.end.bytes > this.#compactAtBytes && latch.reason === null;
+    if (isDue && this.#compacting === null) this.#compactBeside(this.#compact());
   }
 
-  between(): Promise<void> | undefined {
-    const isDue = this.#options.adapter.journal.end.bytes > this.#compactAtBytes;
-    return isDue && this.#options.latch.reason === null ? this.#compact() : undefined;
+  async undisturbed<R>(fn: () => Promise<R>): Promise<R> {
+    while (this.#compacting !== null) await this.#compacting;
+    const done = fn();
+    this.#compactBeside(
+      done.then(
+        () => {},
+        () => {},
+      ),
+    );
+    return done;
+  }
+
+  #compactBeside(done: Promise<void>): void {
+    this.#compacting = done.finally(() => {
+      this.#compacting = null;
+    });
   }
 
   /** Once the snapshot is in place it is done: a journal that could not be begun anew goes on, as after any compaction. */
@@ -62,7 +77,7 @@ export class JournalSink implements Sink<string> {
     const { adapter, compact, latch } = this.#options;
     const before = adapter.snapshotId;
     try {
-      await compact();
+      await adapter.whileAlone(compact);
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       const isPassing = mayPass(cause) || cause instanceof SnapshotReplaced;
@@ -76,6 +91,7 @@ export class JournalSink implements Sink<string> {
   async finish(): Promise<void> {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     const { adapter, latch } = this.#options;
+    await this.#compacting;
     if (latch.reason === null && !adapter.isCompact) await this.#compact();
   }
 

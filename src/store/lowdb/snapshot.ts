@@ -1,6 +1,6 @@
 // `db.json`: the whole store as valid JSON, one record a line, readable and fit for a diff.
 //
-//   {"format":1,"id":"…","follows":"…","seq":12,"order":34,"savedAt":"2026-01-01T00:00:00.000Z","records":[
+//   {"format":2,"id":"…","follows":"…","seq":12,"order":34,"savedAt":"2026-01-01T00:00:00.000Z","records":[
 //   {"kind":"org","scope":"","name":"org_…","rev":1,"order":1,"rec":{…}},
 //   …
 //   ],"sha256":"…"}
@@ -9,15 +9,19 @@
 
 import { createHash } from "node:crypto";
 import { isJsonObject, type JsonObject } from "../../domain/json.ts";
-import type { Contents, Effect } from "../core/contents.ts";
+import type { Contents } from "../core/contents.ts";
+import type { Segment } from "../core/segment.ts";
 import type { OpenFile } from "./files.ts";
 import { type Line, linesOf } from "./lines.ts";
-import { decodeLine, encodeEffect } from "./rows.ts";
+import { SnapshotLoader } from "./snapshot-loader.ts";
 import { unreadable } from "./unreadable.ts";
 
-export const formatVersion = 1;
+/** What is written. Format 1 had journals whose rows did not say their length, and no forgotten transitions; it is read too. */
+export const formatVersion = 2;
 
 export interface SnapshotHead {
+  /** That it was written in. */
+  format: number;
   /** Random; what a journal names as the snapshot it continues. */
   id: string;
   /** The journal whose transactions up to `seq` are in here; null for a new store. */
@@ -36,51 +40,29 @@ export interface Snapshot extends SnapshotHead {
   bytes: number;
 }
 
-const openRecords = ',"records":[';
+export const openRecords = ',"records":[';
 const footerPattern = /^\],"sha256":"([0-9a-f]{64})"\}\n$/;
 const footerBytes = '],"sha256":""}\n'.length + 64;
 const bareFooter = "]}\n";
 const headBytesAtMost = 4096;
-const writeBytes = 256 * 1024;
-const rowsAtOnce = 256;
 
-/** Writes head and contents into an empty file; the caller makes it durable. The contents must not change meanwhile. */
-export async function writeSnapshot(file: OpenFile, head: SnapshotHead, contents: Contents): Promise<Snapshot> {
-  const digest = createHash("sha256");
-  let position = 0;
-  const write = async (text: string, hashed: boolean) => {
-    const bytes = Buffer.from(text);
-    if (hashed) digest.update(bytes);
-    await file.write(bytes, position);
-    position += bytes.length;
-  };
-  const { id, follows, seq, order, savedAt } = head;
-  const members = JSON.stringify({ format: formatVersion, id, follows, seq, order, savedAt }).slice(0, -1);
-  let text = members + openRecords;
-  let separator = "\n";
-  for (const effect of effectsOf(contents)) {
-    text += separator + encodeEffect(effect, ",\n");
-    separator = ",\n";
-    if (text.length < writeBytes) continue;
-    await write(text, true);
-    text = "";
-  }
-  await write(`${text}\n`, true);
-  const sha256 = digest.digest("hex");
-  await write(`],"sha256":"${sha256}"}\n`, false);
-  return { ...head, sha256, bytes: position };
-}
-
-/** Reads a snapshot into empty contents. @throws StoreUnreadable */
-export async function readSnapshot(file: OpenFile, path: string, contents: Contents): Promise<Snapshot> {
+/** Reads a snapshot into empty contents; what may stay on disk is left in `segment`. @throws StoreUnreadable */
+export async function readSnapshot(
+  file: OpenFile,
+  path: string,
+  contents: Contents,
+  segment: Segment | null,
+): Promise<Snapshot> {
   const bytes = await file.size();
   const head = readHead(await textAt(file, 0, Math.min(bytes, headBytesAtMost)), path);
   const { end, sha256: expected } = await readFooter(file, bytes, path);
   contents.reserveOrder(head.order);
   const digest = createHash("sha256");
+  // What was edited by hand may be spaced in other ways than Settle writes it: it is read as a whole, now.
+  const loader = new SnapshotLoader(contents, expected === null ? null : segment);
   for await (const { raw, lines } of linesOf(file, 0, end)) {
     digest.update(raw);
-    for (const line of lines) if (line.number > 1) load(line, expected !== null, contents, path);
+    for (const line of lines) if (line.number > 1) load(loader, line, path);
   }
   const sha256 = digest.digest("hex");
   if (expected !== null && sha256 !== expected) {
@@ -92,20 +74,9 @@ export async function readSnapshot(file: OpenFile, path: string, contents: Conte
 const editedMend =
   'Restore it from a copy; or, if the edit is yours, make its last line "]}" (without the checksum) and start again.';
 
-function* effectsOf(contents: Contents): Generator<Effect> {
-  for (const { kind, scope, slot, history } of contents.all()) {
-    yield { op: "put", kind, scope, name: slot.name, stored: slot.stored } as Effect; // the table's kind is its records'
-    const rows = history?.texts() ?? [];
-    for (let i = 0; i < rows.length; i += rowsAtOnce) {
-      yield { op: "append", scope, name: slot.name, seq: i + 1, rows: rows.slice(i, i + rowsAtOnce) };
-    }
-  }
-}
-
-function load(line: Line, hasChecksum: boolean, contents: Contents, path: string): void {
+function load(loader: SnapshotLoader, line: Line, path: string): void {
   try {
-    const text = line.bytes.toString();
-    contents.apply(decodeLine(text.endsWith(",") ? text.slice(0, -1) : text, hasChecksum));
+    loader.take(line);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw unreadable(path, `is damaged at line ${line.number}: ${detail}`, "Restore it from a copy.", cause);
@@ -133,10 +104,10 @@ function readHead(opening: string, path: string): SnapshotHead {
 
 function headOf(text: string): SnapshotHead | null {
   const { format, id, follows, seq, order, savedAt } = parsedObject(text);
-  if (format !== formatVersion || typeof id !== "string" || typeof savedAt !== "string") return null;
+  if (typeof format !== "number" || format < 1 || typeof id !== "string" || typeof savedAt !== "string") return null;
   if (follows !== null && typeof follows !== "string") return null;
   if (!isCount(seq) || !isCount(order)) return null;
-  return { id, follows, seq, order, savedAt };
+  return { format, id, follows, seq, order, savedAt };
 }
 
 async function readFooter(

@@ -1,0 +1,65 @@
+// Takes in the lines of a snapshot: most of a large one are transitions of the record before, recognised without parsing them.
+
+import { isJsonObject } from "../../domain/json.ts";
+import type { Contents } from "../core/contents.ts";
+import type { History } from "../core/history.ts";
+import type { Segment } from "../core/segment.ts";
+import type { Line } from "./lines.ts";
+import { beforeRec, effectOf, forgottenOf, rowStart } from "./rows.ts";
+
+const comma = ",".charCodeAt(0);
+const zero = "0".charCodeAt(0);
+const restAfterSeq = Buffer.from(beforeRec);
+
+export class SnapshotLoader {
+  readonly #contents: Contents;
+  readonly #segment: Segment | null;
+  /** Of the newest instance, what the lines of its transitions start with. */
+  #followers: { start: Buffer; history: () => History } | null = null;
+
+  /** @param segment the file, written by Settle, in which texts may be left; null when everything is to be read */
+  constructor(contents: Contents, segment: Segment | null) {
+    this.#contents = contents;
+    this.#segment = segment;
+  }
+
+  /** Throws an Error that says what is wrong. */
+  take(line: Line): void {
+    const { bytes } = line;
+    const end = bytes[bytes.length - 1] === comma ? bytes.length - 1 : bytes.length;
+    if (this.#takeFollower(line, end)) return;
+    const headEnd = bytes.indexOf(beforeRec); // inside a JSON string its quotes would be escaped: the first is the real one
+    if (headEnd === -1 || bytes[end - 1] !== brace) throw new Error("it is not a row");
+    const head: unknown = JSON.parse(`${bytes.toString("utf8", 0, headEnd)}}`);
+    if (!isJsonObject(head)) throw new Error("it is not a row");
+    const textAt = headEnd + restAfterSeq.length;
+    const effect = effectOf(head, bytes.subarray(textAt, end - 1), line.offset + textAt, this.#segment);
+    this.#contents.apply(effect);
+    if (effect.op !== "put" || effect.kind !== "instance") return;
+    const { scope, name } = effect;
+    const forgotten = forgottenOf(head);
+    if (forgotten > 0) this.#contents.apply({ op: "forget", scope, name, seq: forgotten });
+    const start = Buffer.from(`${rowStart("transition", scope, name)}"seq":`);
+    this.#followers = { start, history: () => this.#contents.historyOf(scope, name) };
+  }
+
+  /** False when the line is something else, or must be looked into. */
+  #takeFollower({ bytes, offset }: Line, end: number): boolean {
+    const segment = this.#segment;
+    if (segment === null || this.#followers === null) return false;
+    const { start, history } = this.#followers;
+    if (bytes.length < start.length || start.compare(bytes, 0, start.length) !== 0) return false;
+    let at = start.length;
+    let seq = 0;
+    for (let digit = (bytes[at] as number) - zero; digit >= 0 && digit <= 9; digit = (bytes[at] as number) - zero) {
+      seq = seq * 10 + digit;
+      at++;
+    }
+    const textAt = at + restAfterSeq.length;
+    if (restAfterSeq.compare(bytes, at, textAt) !== 0 || bytes[end - 1] !== brace) return false;
+    history().appendLine(seq, offset, offset + end, { segment, at: offset + textAt, bytes: end - 1 - textAt });
+    return true;
+  }
+}
+
+const brace = "}".charCodeAt(0);
