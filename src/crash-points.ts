@@ -1,4 +1,4 @@
-// Where a test may let a server die: around each of its commits, and before each response.
+// Where a test may let a server die: around each of its commits, before each response, and while it compacts, however soon it is to do that.
 //
 // Whoever starts a server of the package, or talks to one, has no way here: the package doesn't export this file, and what it adds to the
 // options has a name that only this file knows.
@@ -13,10 +13,25 @@ export type CrashPoint = "before-commit" | "after-commit" | "before-response";
 export type OnPassing = (point: CrashPoint) => Promise<void>;
 
 const key = Symbol("crash points");
+const compaction = Symbol("compaction");
 
 /** The same options for a server that tells when it passes one of its crash points. */
 export function withCrashPoints<T extends object>(options: T, onPassing: OnPassing): T {
   return { ...options, [key]: onPassing };
+}
+
+interface Compaction {
+  compactAtBytes: number;
+}
+
+/** The same options for a server that compacts its store as soon as the journal is so large. */
+export function withCompactionAt<T extends object>(options: T, compactAtBytes: number): T {
+  return { ...options, [compaction]: { compactAtBytes } };
+}
+
+/** What the options ask of the store; nothing unless a test made them. */
+export function compactionOf(options: object & { [compaction]?: Compaction }): Partial<Compaction> {
+  return options[compaction] ?? {};
 }
 
 /** The same store; its commits are told of if the options ask for it. */

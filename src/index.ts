@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { countManualRun, ensureCredentials } from "./bootstrap.ts";
-import { tellingOfCommits, tellingOfResponses } from "./crash-points.ts";
+import { compactionOf, tellingOfCommits, tellingOfResponses } from "./crash-points.ts";
 import type { Clock, Entropy } from "./domain/clock.ts";
 import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
 import { coveringEngine, type StepWatcher, type WatchedVersion } from "./engine/covering.ts";
@@ -274,7 +274,12 @@ async function openStore(options: ServerOptions): Promise<Store> {
   if (/^[a-z]+:\/\//i.test(location)) throw new TypeError(`--store takes a file path or memory:, and not ${location}`);
   const { openLowdbStore } = await import("./store/lowdb/open.ts");
   const { durability = "process" } = options;
-  const store = await openLowdbStore(resolve(location), { durability, clock: wallClock, entropy: systemEntropy });
+  const store = await openLowdbStore(resolve(location), {
+    durability,
+    clock: wallClock,
+    entropy: systemEntropy,
+    ...compactionOf(options),
+  });
   return tellingOfCommits(options, store);
 }
 

@@ -41,9 +41,9 @@ export function settleIn(copy: string, args: string[]): Running {
 }
 
 /** Any program of Node's, run the same way in a folder. */
-export function node(file: string, folder: string): Running {
+export function node(file: string, folder: string, ...args: string[]): Running {
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
-  return run(file, [], { PATH, HOME, TMPDIR }, folder);
+  return run(file, args, { PATH, HOME, TMPDIR }, folder);
 }
 
 function run(main: string, args: string[], env: { [name: string]: string }, cwd?: string): Running {
@@ -80,8 +80,10 @@ function run(main: string, args: string[], env: { [name: string]: string }, cwd?
       for (;;) {
         const found = stdout.find((line) => pattern.test(line));
         if (found !== undefined) return found;
-        if (child.exitCode !== null)
-          throw new Error(`it ended with ${child.exitCode}, having said:\n${stdout.join("\n")}\n${stderr}`);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(
+            `it ended with ${child.exitCode ?? child.signalCode}, having said:\n${stdout.join("\n")}\n${stderr}`,
+          );
         await new Promise<void>((resolve) => {
           changed = resolve;
         });

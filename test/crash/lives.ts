@@ -13,12 +13,14 @@ export interface Answer {
   body: JsonObject;
 }
 
+/** Asks one server, as its administrator. Null when it died before it answered. */
+export type Call = (method: string, path: string, body?: Json) => Promise<Answer | null>;
+
 /** One process of the server. */
 export interface Life {
   /** From now on it dies there; "nowhere" takes that back. @returns false when it is dead already */
   arm(crash: Crash | "nowhere"): Promise<boolean>;
-  /** Null when it died before it answered. */
-  call(method: string, path: string, body?: Json): Promise<Answer | null>;
+  call: Call;
   /** Its SIGKILL from outside. */
   kill(): void;
   dead: Promise<void>;
@@ -43,15 +45,19 @@ export async function startLife(store: string, ...machines: string[]): Promise<L
         () => false,
       );
     },
-    async call(method, path, body) {
-      const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
-      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-      const response = await fetch(`${url}${path}`, init).catch(() => null);
-      // The status may come, and the body not any more.
-      const text = await response?.text().catch(() => null);
-      if (!response || text === null || text === undefined) return null;
-      return { status: response.status, body: (text === "" ? {} : JSON.parse(text)) as JsonObject };
-    },
+    call: callerOf(url, adminToken),
+  };
+}
+
+export function callerOf(url: string, adminToken: string): Call {
+  return async (method, path, body) => {
+    const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await fetch(`${url}${path}`, init).catch(() => null);
+    // The status may come, and the body not any more.
+    const text = await response?.text().catch(() => null);
+    if (!response || text === null || text === undefined) return null;
+    return { status: response.status, body: (text === "" ? {} : JSON.parse(text)) as JsonObject };
   };
 }
 
