@@ -1,8 +1,8 @@
 // A server with all its processes, killed together: the command as users start it, or one that compacts its store very soon.
 
-import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { node, type Running, settle } from "../cli/process.ts";
+import { childrenOf } from "../cli/proc.ts";
+import { node, settle } from "../cli/process.ts";
 import { type Call, callerOf } from "../crash/lives.ts";
 
 export interface Family {
@@ -23,7 +23,8 @@ export function startFamily(store: string, program: "command" | "compacting"): F
       ? settle(["serve", "--json", "--port", "0", "--store", store, "--machines", machines])
       : node(compacting, ".", String(compactAtBytes), store, machines);
   const killNow = () => {
-    const children = childrenOf(running);
+    // The sandbox is a process group of its own. Where the system doesn't tell, it ends when its server is gone.
+    const children = childrenOf(running.child.pid);
     running.signalGroup("SIGKILL");
     for (const pid of children) killIfThere(pid);
   };
@@ -40,18 +41,6 @@ export function startFamily(store: string, program: "command" | "compacting"): F
       await running.ended;
     },
   };
-}
-
-/** The sandbox is a process group of its own. Where the system doesn't tell, it ends when its server is gone. */
-function childrenOf({ child: { pid } }: Running): number[] {
-  try {
-    const threads = `/proc/${pid}/task`;
-    return readdirSync(threads).flatMap((thread) =>
-      readFileSync(`${threads}/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
-    );
-  } catch {
-    return [];
-  }
 }
 
 function killIfThere(pid: number): void {
