@@ -51,7 +51,7 @@ export default createMachine({
     },
     working: {
       entry: tell({ type: "ADD", n: 7 }),
-      invoke: { src: fromPromise(() => new Promise((resolve) => setTimeout(resolve, 2000))), onDone: "idle" },
+      invoke: { src: fromPromise(() => new Promise((resolve) => setTimeout(resolve, 3500))), onDone: "idle" },
     },
     calling: {
       invoke: {

@@ -11,6 +11,7 @@ import type { BenignVariant, Fault, Line, WireReply, WireRequest, World } from "
 import { withSteps } from "./ports.ts";
 import { settleTimeoutMs } from "./start.ts";
 import { authContextOf } from "./tokens.ts";
+import { without } from "./wire.ts";
 
 export const benignVariants: BenignVariant[] = [
   {
@@ -149,9 +150,9 @@ function renamingVersions(): Fault {
   const known = (text: string) =>
     text.replaceAll(/\bmv\.([0-9a-f]{32})/g, (_, id: string) => `ver_${Buffer.from(id, "hex").toString("base64url")}`);
   const renamed = <T extends WireRequest | WireReply>(message: T, rename: (text: string) => string): T => {
-    const text = message.body.toString();
+    const text = message.body.toString("latin1"); // ids are ASCII, and other bytes stay as they are
     const changed = rename(text);
-    return changed === text ? message : withRaw(message, changed);
+    return changed === text ? message : withText(message, changed);
   };
   return {
     async http(request, forward) {
@@ -164,6 +165,10 @@ function renamingVersions(): Fault {
   };
 }
 
-function withRaw<T extends WireRequest | WireReply>(message: T, text: string): T {
-  return withBody(message, JSON.parse(text) as object);
+/** Another text that is as well formed, or as ill, as the one before, and calls itself the same. */
+function withText<T extends WireRequest | WireReply>(message: T, text: string): T {
+  const body = Buffer.from(text, "latin1");
+  const rest = without(message.headers, "content-length");
+  const headers = rest.length < message.headers.length ? [...rest, "content-length", String(body.length)] : rest;
+  return { ...message, headers, body };
 }

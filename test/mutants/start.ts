@@ -12,7 +12,7 @@ import { over } from "./ports.ts";
 import { headerOf, startWire, without } from "./wire.ts";
 
 /** What a judge is told of each of these servers. */
-export const settleTimeoutMs = 4_000;
+export const settleTimeoutMs = 6_000;
 const retryDelayMs = 500;
 
 export interface BrokenServer {

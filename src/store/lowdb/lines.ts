@@ -2,15 +2,31 @@
 
 import type { OpenFile } from "./files.ts";
 
-export interface Line {
-  /** Without its newline. A view into a buffer that the next batch overwrites. */
-  bytes: Buffer;
+export class Line {
+  /** What the line is in, from `start` to `end`, its newline left out. The next batch overwrites it. */
+  readonly chunk: Buffer;
+  readonly start: number;
+  readonly end: number;
   /** Where it starts in the file. */
-  offset: number;
+  readonly offset: number;
   /** Counted from 1. */
-  number: number;
+  readonly number: number;
   /** False for the last line of a file that doesn't end in a newline. */
-  ended: boolean;
+  readonly ended: boolean;
+
+  constructor(chunk: Buffer, start: number, end: number, offset: number, number: number, ended: boolean) {
+    this.chunk = chunk;
+    this.start = start;
+    this.end = end;
+    this.offset = offset;
+    this.number = number;
+    this.ended = ended;
+  }
+
+  /** A view into the chunk, made when it is asked for: of a large snapshot most lines need none. */
+  get bytes(): Buffer {
+    return this.chunk.subarray(this.start, this.end);
+  }
 }
 
 export interface LineBatch {
@@ -45,19 +61,14 @@ export async function* linesOf(file: OpenFile, from: number, to: number): AsyncG
   }
   if (filled === 0) return;
   const raw = buffer.subarray(0, filled);
-  yield { raw, lines: [{ bytes: raw, offset: position - filled, number, ended: false }] };
+  yield { raw, lines: [new Line(raw, 0, raw.length, position - filled, number, false)] };
 }
 
 function split(bytes: Buffer, offset: number, number: number): LineBatch {
   const lines: Line[] = [];
   let start = 0;
   for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
-    lines.push({
-      bytes: bytes.subarray(start, end),
-      offset: offset + start,
-      number: number + lines.length,
-      ended: true,
-    });
+    lines.push(new Line(bytes, start, end, offset + start, number + lines.length, true));
     start = end + 1;
   }
   return { lines, raw: bytes.subarray(0, start) };

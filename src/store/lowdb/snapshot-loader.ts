@@ -8,6 +8,7 @@ import type { Line } from "./lines.ts";
 import { beforeRec, effectOf, forgottenOf, rowStart } from "./rows.ts";
 
 const comma = ",".charCodeAt(0);
+const brace = "}".charCodeAt(0);
 const zero = "0".charCodeAt(0);
 const restAfterSeq = Buffer.from(beforeRec);
 
@@ -25,15 +26,16 @@ export class SnapshotLoader {
 
   /** Throws an Error that says what is wrong. */
   take(line: Line): void {
-    const { bytes } = line;
-    const end = bytes[bytes.length - 1] === comma ? bytes.length - 1 : bytes.length;
+    const { chunk } = line;
+    const end = chunk[line.end - 1] === comma ? line.end - 1 : line.end;
     if (this.#takeFollower(line, end)) return;
+    const bytes = chunk.subarray(line.start, end);
     const headEnd = bytes.indexOf(beforeRec); // inside a JSON string its quotes would be escaped: the first is the real one
-    if (headEnd === -1 || bytes[end - 1] !== brace) throw new Error("it is not a row");
+    if (headEnd === -1 || chunk[end - 1] !== brace) throw new Error("it is not a row");
     const head: unknown = JSON.parse(`${bytes.toString("utf8", 0, headEnd)}}`);
     if (!isJsonObject(head)) throw new Error("it is not a row");
     const textAt = headEnd + restAfterSeq.length;
-    const effect = effectOf(head, bytes.subarray(textAt, end - 1), line.offset + textAt, this.#segment);
+    const effect = effectOf(head, bytes.subarray(textAt, bytes.length - 1), line.offset + textAt, this.#segment);
     this.#contents.apply(effect);
     if (effect.op !== "put" || effect.kind !== "instance") return;
     const { scope, name } = effect;
@@ -44,22 +46,23 @@ export class SnapshotLoader {
   }
 
   /** False when the line is something else, or must be looked into. */
-  #takeFollower({ bytes, offset }: Line, end: number): boolean {
+  #takeFollower({ chunk, start, offset }: Line, end: number): boolean {
     const segment = this.#segment;
     if (segment === null || this.#followers === null) return false;
-    const { start, history } = this.#followers;
-    if (bytes.length < start.length || start.compare(bytes, 0, start.length) !== 0) return false;
-    let at = start.length;
+    const lead = this.#followers.start;
+    let at = start + lead.length;
+    if (at > end || lead.compare(chunk, start, at) !== 0) return false;
     let seq = 0;
-    for (let digit = (bytes[at] as number) - zero; digit >= 0 && digit <= 9; digit = (bytes[at] as number) - zero) {
-      seq = seq * 10 + digit;
-      at++;
-    }
+    for (let digit = digitAt(chunk, at); digit >= 0 && digit <= 9; digit = digitAt(chunk, ++at)) seq = seq * 10 + digit;
     const textAt = at + restAfterSeq.length;
-    if (restAfterSeq.compare(bytes, at, textAt) !== 0 || bytes[end - 1] !== brace) return false;
-    history().appendLine(seq, offset, offset + end, { segment, at: offset + textAt, bytes: end - 1 - textAt });
+    if (restAfterSeq.compare(chunk, at, textAt) !== 0 || chunk[end - 1] !== brace) return false;
+    const inFile = offset - start;
+    const text = { segment, at: inFile + textAt, bytes: end - 1 - textAt };
+    this.#followers.history().appendLine(seq, offset, inFile + end, text);
     return true;
   }
 }
 
-const brace = "}".charCodeAt(0);
+function digitAt(bytes: Buffer, at: number): number {
+  return (bytes[at] as number) - zero;
+}
