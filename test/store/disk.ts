@@ -27,6 +27,8 @@ export class SimulatedDisk implements Files {
   #syncedNames = new Map<string, Inode>();
   #lastNaming: (names: Map<string, Inode>) => void = () => {};
   fault: Fault = () => undefined;
+  /** Waited for before each write that leaves the thread and each sync, so that others get their turns. */
+  delay: (path: string) => Promise<void> | undefined = () => undefined;
   /** How often each operation was done. */
   readonly done = new Map<Operation, number>();
 
@@ -126,7 +128,9 @@ export class SimulatedDisk implements Files {
 
   #file(openedAs: string, inode: Inode): OpenFile {
     const nameNow = () => [...this.#names].find(([, known]) => known === inode)?.[0] ?? openedAs; // it may be renamed
+    let isClosed = false;
     const writeNow = (bytes: Uint8Array, position: number) => {
+      if (isClosed) throw systemError("EBADF", nameNow());
       const fault = this.fault("write", nameNow());
       put(inode, fault === undefined ? bytes : bytes.subarray(0, fault.written ?? 0), position);
       if (fault !== undefined) throw fault.error;
@@ -135,10 +139,17 @@ export class SimulatedDisk implements Files {
     return {
       size: async () => inode.data.length,
       read: async (into, position) => inode.data.copy(into, 0, position, position + into.length),
-      readNow: (into, position) => inode.data.copy(into, 0, position, position + into.length),
-      write: async (bytes, position) => writeNow(bytes, position),
+      readNow: (into, position) => {
+        if (isClosed) throw systemError("EBADF", nameNow());
+        return inode.data.copy(into, 0, position, position + into.length);
+      },
+      write: async (bytes, position) => {
+        await this.delay(nameNow());
+        writeNow(bytes, position);
+      },
       writeNow,
       sync: async () => {
+        await this.delay(nameNow());
         this.#ask("sync", nameNow());
         inode.synced = inode.data;
       },
@@ -147,7 +158,9 @@ export class SimulatedDisk implements Files {
         inode.data = Buffer.from(inode.data.subarray(0, size));
         inode.changes++;
       },
-      close: async () => {},
+      close: async () => {
+        isClosed = true;
+      },
     };
   }
 }

@@ -138,6 +138,29 @@ describe("a small journal", () => {
     }
   });
 
+  test("with a hole anywhere in the last unsynced batch, later parts of it being whole: exactly what is before the hole", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openLowdbStore(path, { ...options, durability: "power", files: disk });
+    await store.commit(step("a", 0));
+    const start = disk.files()[journalPath]?.length ?? 0;
+    const before = await shownBy(store);
+    await Promise.all([1, 2, 3].map((rev) => store.commit(step("a", rev))));
+    const { [path]: compacted = Buffer.alloc(0), [journalPath]: whole = Buffer.alloc(0) } = disk.files();
+    const events = whole.toString("latin1").split("\n").slice(0, -1);
+    expect(events.filter((line) => line.includes('"durable":1,'))).toHaveLength(3);
+    for (let from = start; from < whole.length; from += 3) {
+      for (const length of [1, 16, 100, 512]) {
+        const holed = Buffer.from(whole);
+        holed.fill(0, from, Math.min(whole.length, from + length));
+        const again = await opened(SimulatedDisk.of({ [path]: compacted, [journalPath]: holed }));
+        const kept = linesIn(whole.subarray(start, from));
+        const shown = again && (await shownBy(again));
+        if (kept === 0) expect([from, length, shown]).toEqual([from, length, before]);
+        else expect([from, length, again && (await eventsOf(again, "a"))]).toEqual([from, length, 1 + kept]);
+      }
+    }
+  });
+
   test("cut at any byte, it is written on from there", async () => {
     for (let size = linesIn(journal) > 0 ? journal.indexOf("\n") + 1 : 0; size <= journal.length; size += 7) {
       const disk = SimulatedDisk.of({ [path]: snapshot, [journalPath]: journal.subarray(0, size) });

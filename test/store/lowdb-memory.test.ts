@@ -87,9 +87,14 @@ test("whatever is done, with nothing kept in memory and compactions all the time
     fc.asyncProperty(
       fc.array(deeds, { maxLength: 120, size: "max" }),
       fc.constantFrom(0, 2_000),
-      async (todo, hotBytes) => {
+      fc.integer({ min: 0, max: 12 }),
+      async (todo, hotBytes, slowness) => {
         let disk = new SimulatedDisk();
-        const open = () => openLowdbStore(path, { ...options, files: disk, compactAtBytes: 1_500, hotBytes });
+        const open = () => {
+          // A compaction takes as long as some commits.
+          disk.delay = (name) => (name.endsWith(".tmp") ? turns(slowness) : undefined);
+          return openLowdbStore(path, { ...options, files: disk, compactAtBytes: 1_500, hotBytes });
+        };
         const model = createMemoryStore();
         let store = await open();
         for (const deed of todo) {
@@ -109,6 +114,10 @@ test("whatever is done, with nothing kept in memory and compactions all the time
     { numRuns: 60 },
   );
 });
+
+async function turns(count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
 
 describe("a store in a folder, with nothing kept in memory", () => {
   async function inFolder(use: (store: Store, path: string) => Promise<void>, more: Partial<LowdbOptions> = {}) {

@@ -94,9 +94,8 @@ export class History {
   move(view: HistoryView, run: Run | null, moved: (kept: Kept) => Kept): void {
     const isForgotten = run !== null && this.#forgotten >= run.first + run.count - 1;
     this.#run = run === null || isForgotten ? null : { ...run, marks: [...run.marks] };
-    // What was forgotten since may have made the loose ones fewer.
-    const since = this.#last - Math.max(this.#forgotten, lastOf(view));
-    const loose = since === 0 ? [] : this.#loose.slice(-since);
+    const since = this.#last - lastOf(view);
+    const loose = since === 0 ? [] : this.#loose.slice(-since); // all of them, where what was forgotten since left fewer
     this.#loose = loose.map((row) => (typeof row === "string" ? row : moved(row)));
   }
 

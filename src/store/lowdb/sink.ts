@@ -21,6 +21,9 @@ export interface SinkOptions {
 /** How long nothing must have been written before the last transaction is sealed. */
 const quietMs = 20;
 
+/** A snapshot smaller than this is always written anew at the end: it takes a second or two. */
+const atEndBytes = 256 * 1024 * 1024;
+
 export class JournalSink implements Sink<Transaction> {
   readonly #options: SinkOptions;
   #compactAtBytes: number;
@@ -87,12 +90,16 @@ export class JournalSink implements Sink<Transaction> {
     }
   }
 
-  /** Compacts for the last time. The store is whole either way. */
+  /**
+   * Compacts for the last time, so that the snapshot alone says everything; a large one only when there is much to take into it, since
+   * whoever stops a server waits for it. The store is whole either way.
+   */
   async finish(): Promise<void> {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     const { adapter, latch } = this.#options;
     await this.#compacting;
-    if (latch.reason === null && !adapter.isCompact) await this.#compact();
+    const isWorthIt = adapter.snapshotBytes < atEndBytes || adapter.journal.end.bytes * 4 > adapter.snapshotBytes;
+    if (latch.reason === null && !adapter.isCompact && isWorthIt) await this.#compact();
   }
 
   /** A compaction that fails for want of space, or because the snapshot is someone else's now, is put off: the journal has everything. */
