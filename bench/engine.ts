@@ -16,10 +16,10 @@ import { Session } from "../src/engine/worker/session.ts";
 import { createActor4 } from "../src/engine/worker/v4.ts";
 import { createActor5 } from "../src/engine/worker/v5.ts";
 import { bundleMachine, stopBundler } from "../src/sources/bundle.ts";
+import type { EngineRound } from "./figures.ts";
 import machine, { allowRead, allowWrite } from "./machine.ts";
 import machine4 from "./machine4.ts";
 import { childrenOf, cpuMicroseconds } from "./programs.ts";
-import type { EngineRound } from "./report.ts";
 
 const [rounds = 1, operations = 1_000] = process.argv.slice(2).map(Number);
 /** Events under way at a time through the hop. */

@@ -7,20 +7,24 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { Target } from "./load.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+export const root: string = fileURLToPath(new URL("../", import.meta.url));
 
-export interface Program {
-  url: string;
-  /** Sent as bearer token. */
-  token: string;
+/** A program that answers requests. */
+export interface Running extends Target {
+  child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+export interface Settle extends Running {
   /** What signs further tokens. */
   keyId: string;
   secretKey: string;
-  child: ChildProcess;
-  /** From the start of the process to the first request that can be answered. */
+  /** From the start of the process to the ready line. */
   startMs: number;
-  stop(): Promise<void>;
+  /** As `kill -9` does. */
+  kill(): Promise<void>;
 }
 
 /** Bytes resident: of a program itself, and of all its children together. */
@@ -36,7 +40,7 @@ interface Ready {
   secretKey: string;
 }
 
-export async function startSettle(store: string, machines: string[] = []): Promise<Program> {
+export async function startSettle(store: string, machines: string[] = []): Promise<Settle> {
   const args = ["src/cli/main.ts", "serve", "--json", "--port", "0", "--store", store];
   const begun = performance.now();
   const child = spawn(process.execPath, [...args, ...machines.flatMap((path) => ["--machines", path])], {
@@ -49,40 +53,23 @@ export async function startSettle(store: string, machines: string[] = []): Promi
     lines.once("line", (line) => resolve(JSON.parse(line) as Ready));
     child.once("exit", (code) => reject(new Error(`settle ended with ${code} before it was ready`)));
   });
-  const { url, adminToken, keyId, secretKey } = ready;
-  return {
-    url,
-    token: adminToken,
-    keyId,
-    secretKey,
-    child,
-    startMs: performance.now() - begun,
-    stop: () => stopped(child),
-  };
+  const { url, adminToken: token, keyId, secretKey } = ready;
+  const startMs = performance.now() - begun;
+  const stop = () => ended(child, "SIGTERM");
+  return { url, token, keyId, secretKey, child, startMs, stop, kill: () => ended(child, "SIGKILL") };
 }
 
-/** Prism's stateless mock, as quiet as it gets. */
-export async function startPrism(): Promise<Program> {
+/** Starts another server, with its port (a free one) put in its arguments, and waits until it answers. */
+export async function startRival(argumentsFor: (port: number) => string[]): Promise<Running> {
   const port = await freePort();
-  const begun = performance.now();
-  const prism = fileURLToPath(new URL("../node_modules/.bin/prism", import.meta.url));
-  const args = [prism, "mock", "-v", "silent", "-p", String(port), "openapi.yaml"];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, argumentsFor(port), {
     cwd: root,
     env: environment(),
     stdio: ["ignore", "ignore", "inherit"],
   });
   const url = `http://127.0.0.1:${port}`;
   await answering(url, child);
-  return {
-    url,
-    token: "any",
-    keyId: "",
-    secretKey: "",
-    child,
-    startMs: performance.now() - begun,
-    stop: () => stopped(child),
-  };
+  return { url, token: "any", child, stop: () => ended(child, "SIGTERM") };
 }
 
 /** Options of ours that happen to be set as variables would change what is measured. */
@@ -117,7 +104,7 @@ export function cpuMicroseconds(pid: number): number {
   }
 }
 
-export function residentMemory({ child }: Program): Resident {
+export function residentMemory({ child }: Running): Resident {
   const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,rss="], { encoding: "utf8" });
   const rows = table.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
   const kilobytes = (column: 0 | 1) =>
@@ -127,17 +114,18 @@ export function residentMemory({ child }: Program): Resident {
 
 async function answering(url: string, child: ChildProcess): Promise<void> {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`the program behind ${url} ended with ${child.exitCode}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the program behind ${url} ended with ${child.exitCode}`);
     const answer = await fetch(url).catch(() => null);
     if (answer) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.kill("SIGTERM");
+  child.kill(signal);
   await exit;
 }
 

@@ -2,12 +2,14 @@
 
 import { SignJWT } from "jose";
 import { WebSocket } from "ws";
-import { inTurns } from "./load.ts";
-import type { Program, Resident } from "./programs.ts";
-import { residentMemory } from "./programs.ts";
-import { quantile } from "./report.ts";
+import { creation, event } from "./hot-operations.ts";
+import { inTurns, send, sendAll } from "./load.ts";
+import { machine, type Plan } from "./plan.ts";
+import type { Resident, Settle } from "./programs.ts";
+import { residentMemory, startSettle } from "./programs.ts";
+import { quantile } from "./statistics.ts";
 
-export interface Crowd {
+interface Crowd {
   instances: number;
   subscribersOfEach: number;
   /** Events sent to each instance, one after another. */
@@ -25,11 +27,33 @@ export interface CrowdFigures extends Crowd {
   memory: { before: Resident; subscribed: Resident; after: Resident };
 }
 
+const crowds: Crowd[] = [
+  { instances: 1, subscribersOfEach: 1_000, eventsOfEach: 20 },
+  { instances: 1_000, subscribersOfEach: 1, eventsOfEach: 5 },
+];
+
+/** On a server of their own, so that its memory is theirs. */
+export async function measureSubscribers(store: string, { connections }: Plan): Promise<{ crowds: CrowdFigures[] }> {
+  const settle = await startSettle(store, [machine]);
+  try {
+    const measured: CrowdFigures[] = [];
+    for (const [nr, crowd] of crowds.entries()) {
+      const slugs = Array.from({ length: crowd.instances }, (_, n) => `followed-${nr}-${n}`);
+      let n = 0;
+      await sendAll(settle, Math.min(connections, slugs.length), slugs.length, () => creation(slugs[n++] ?? ""));
+      measured.push(await measureCrowd(settle, crowd, slugs));
+    }
+    return { crowds: measured };
+  } finally {
+    await settle.stop();
+  }
+}
+
 /** How long updates are waited for that don't come. */
 const patienceMs = 10_000;
 
 /** Each subscriber has a socket and a token of its own, and is asked about by itself. The machine counts its events in public. */
-export async function measureCrowd(settle: Program, crowd: Crowd, slugs: string[]): Promise<CrowdFigures> {
+async function measureCrowd(settle: Settle, crowd: Crowd, slugs: string[]): Promise<CrowdFigures> {
   const { subscribersOfEach, eventsOfEach } = crowd;
   const arrivals = new Arrivals(subscribersOfEach);
   const before = residentMemory(settle);
@@ -44,7 +68,7 @@ export async function measureCrowd(settle: Program, crowd: Crowd, slugs: string[
   const begun = performance.now();
   await inTurns(slugs, async (slug) => {
     for (let count = 1; count <= eventsOfEach; count++) {
-      await sendEvent(settle, slug);
+      await send(settle, { method: "POST", path: `/machines/machine/i/${slug}/events`, body: event });
       const answered = performance.now();
       const lastAt = await arrivals.all(slug, count);
       delaysMs.push(Math.max(0, lastAt - answered));
@@ -95,7 +119,7 @@ class Arrivals {
   }
 }
 
-async function subscribe(settle: Program, slug: string, n: number, arrivals: Arrivals): Promise<WebSocket> {
+async function subscribe(settle: Settle, slug: string, n: number, arrivals: Arrivals): Promise<WebSocket> {
   const token = await new SignJWT({ act: { sub: owner, device: n } })
     .setProtectedHeader({ alg: "HS256", kid: settle.keyId })
     .setAudience("https://api.statebacked.dev/")
@@ -114,13 +138,3 @@ async function subscribe(settle: Program, slug: string, n: number, arrivals: Arr
 
 /** Whoever the bench's instances belong to. */
 const owner = "settle-admin";
-
-async function sendEvent(settle: Program, slug: string): Promise<void> {
-  const response = await fetch(`${settle.url}/machines/machine/i/${slug}/events`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${settle.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ event: { type: "add", by: 1 } }),
-  });
-  if (!response.ok) throw new Error(`an event was answered with ${response.status}: ${await response.text()}`);
-  await response.arrayBuffer();
-}

@@ -1,11 +1,13 @@
 // Timers: a thousand instances, each with one delayed transition of its own, and how late it comes.
 
-import { inTurns } from "./load.ts";
-import type { Program } from "./programs.ts";
-import { quantile } from "./report.ts";
+import { fileURLToPath } from "node:url";
+import { inTurns, send } from "./load.ts";
+import type { Settle } from "./programs.ts";
+import { startSettle } from "./programs.ts";
+import { quantile } from "./statistics.ts";
 
 /** So many timers, their times spread evenly over so long. */
-export interface Alarms {
+interface Alarms {
   timers: number;
   spreadMs: number;
 }
@@ -27,7 +29,19 @@ const patienceMs = 10_000;
 /** Coprime to the number of timers, so that they are not set in the order of their times. */
 const stride = 617;
 
-export async function measureAlarms(settle: Program, { timers, spreadMs }: Alarms): Promise<AlarmFigures> {
+const alarms: Alarms = { timers: 1_000, spreadMs: 5_000 };
+const machine = fileURLToPath(new URL("alarm.ts", import.meta.url));
+
+export async function measureTimers(store: string): Promise<AlarmFigures> {
+  const settle = await startSettle(store, [machine]);
+  try {
+    return await measureAlarms(settle, alarms);
+  } finally {
+    await settle.stop();
+  }
+}
+
+async function measureAlarms(settle: Settle, { timers, spreadMs }: Alarms): Promise<AlarmFigures> {
   const alarms = Array.from({ length: timers }, (_, n) => ({
     slug: `alarm-${n}`,
     delayMs: leadMs + Math.floor((((n * stride) % timers) * spreadMs) / timers),
@@ -57,14 +71,8 @@ export async function measureAlarms(settle: Program, { timers, spreadMs }: Alarm
   };
 }
 
-async function call({ url, token }: Program, method: string, path: string, body?: object): Promise<State> {
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}: ${await response.text()}`);
-  return (await response.json()) as State;
+async function call(settle: Settle, method: "GET" | "POST", path: string, body?: object): Promise<State> {
+  return JSON.parse(await send(settle, { method, path, ...(body ? { body: JSON.stringify(body) } : {}) })) as State;
 }
 
 function sleepUntil(timeMs: number): Promise<void> {
