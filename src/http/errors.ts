@@ -10,7 +10,8 @@ export type ServerLog = (entry: { level: "info" | "warn" | "error"; message: str
 export function toProblem(error: unknown, log: ServerLog): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof StoreUnavailable) {
-    log({ level: "error", message: error.message });
+    // What may pass the store tells once, and not for every request that it refuses.
+    if (error.final) log({ level: "error", message: error.message });
     return new Problem("unavailable", `The store can't take this now: ${error.message}.`, { cause: error });
   }
   if (error instanceof EngineClosed)

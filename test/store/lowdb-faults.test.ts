@@ -56,6 +56,10 @@ describe("a full disk", () => {
     disk.fault = healthy;
     expect(await store.commit(step("a", 1))).toEqual([2, 0]);
     await store.commit([putInstance("b", 0)]);
+    expect(log).toEqual([
+      "/s/db.journal: the disk is full: nothing is stored until there is room",
+      "/s/db.journal: the disk has room again",
+    ]);
     const shown = await shownBy(store);
     expect(await shownBy(await afterwards())).toEqual(shown);
   });

@@ -111,7 +111,7 @@ export class JournalingAdapter implements Adapter<Contents> {
       await file.sync(); // or its remains could come back after a power cut, behind what is written next
       log(`${names.journal}: cut off ${tornBytes} bytes of a write that was under way when the process ended`);
     }
-    this.#journal = new Journal({ path: names.journal, id: head.id, file, segment, durability, end });
+    this.#journal = new Journal({ path: names.journal, id: head.id, file, segment, durability, end, log });
   }
 
   /** From here on commits may be under way, and a compaction has them wait where it must. */
@@ -228,9 +228,9 @@ export class JournalingAdapter implements Adapter<Contents> {
   }
 
   #succeed(snapshot: Snapshot): Promise<Succession> {
-    const { files, names, durability, failure } = this.#options;
+    const { files, names, durability, failure, log } = this.#options;
     const head = { id: this.#newId(), snapshot: snapshot.id, sha256: snapshot.sha256, seq: snapshot.seq };
-    return Succession.begin({ files, names, head, durability, failure });
+    return Succession.begin({ files, names, head, durability, failure, log });
   }
 
   async #openSegment(path: string, saysBytes: boolean): Promise<FileSegment> {

@@ -37,6 +37,8 @@ export interface JournalParts {
   segment: FileSegment;
   durability: Durability;
   end: JournalEnd;
+  /** Told once when the disk is full, and once when there is room again. */
+  log: (line: string) => void;
 }
 
 /** Batches up to this go to the page cache on the main thread: the trip to the thread pool costs more than the copy. */
@@ -50,15 +52,18 @@ export class Journal {
   readonly #file: OpenFile;
   readonly #durability: Durability;
   readonly #scratch = Buffer.allocUnsafe(scratchBytes);
+  readonly #log: (line: string) => void;
   #end: JournalEnd;
+  #isFull = false;
 
-  constructor({ path, id, file, segment, durability, end }: JournalParts) {
+  constructor({ path, id, file, segment, durability, end, log }: JournalParts) {
     this.id = id;
     this.segment = segment;
     this.#path = path;
     this.#file = file;
     this.#durability = durability;
     this.#end = end;
+    this.#log = log;
   }
 
   get end(): Readonly<JournalEnd> {
@@ -98,11 +103,20 @@ export class Journal {
     try {
       if (bytes.length <= writeNowBytes) this.#file.writeNow(bytes, this.#end.bytes);
       else await this.#file.write(bytes, this.#end.bytes);
+      this.#noteFull(false);
     } catch (cause) {
       if (!mayPass(cause)) throw this.#broken(cause);
       await this.#cutBack();
+      this.#noteFull(true);
       throw new StoreUnavailable(`the disk is full: ${this.#path} can't grow`, false, { cause });
     }
+  }
+
+  #noteFull(isFull: boolean): void {
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    const then = isFull ? "is full: nothing is stored until there is room" : "has room again";
+    this.#log(`${this.#path}: the disk ${then}`);
   }
 
   /** What a full disk took of a batch is nobody's: without it the next batch starts where this one did. */

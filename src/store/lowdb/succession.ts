@@ -13,6 +13,7 @@ export interface SuccessionParts {
   head: JournalHead;
   durability: Durability;
   failure: ReadFailure;
+  log: (line: string) => void;
 }
 
 /** What is left to copy while commits wait. */
@@ -55,7 +56,7 @@ export class Succession {
 
   /** Copies the rest and takes the old one's place, which must not be written meanwhile. */
   takePlace(old?: { journal: Journal; from: number }): Promise<Journal> {
-    const { files, names, head, durability, failure } = this.#parts;
+    const { files, names, head, durability, failure, log } = this.#parts;
     return this.#orAbandon(async () => {
       let end: JournalEnd = { bytes: this.#bytes, seq: head.seq };
       if (old !== undefined) {
@@ -66,7 +67,7 @@ export class Succession {
       await files.rename(temporary(names.journal), names.journal);
       await inPlace(files.syncFolder(names.folder), names.journal);
       const segment = new FileSegment(names.journal, this.#file, true, failure);
-      return new Journal({ path: names.journal, id: head.id, file: this.#file, segment, durability, end });
+      return new Journal({ path: names.journal, id: head.id, file: this.#file, segment, durability, end, log });
     });
   }
 
