@@ -1,5 +1,6 @@
 // The runner process: owns the workers, passes lines between them and the server, and ends a worker that computes or takes too much.
 
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { lineSplitter } from "../lines.ts";
 import type { FromRunner, ToRunner } from "../protocol.ts";
@@ -8,6 +9,8 @@ import { bootUrl, readLibrary } from "./library.ts";
 import type { Verdict } from "./watchdog.ts";
 import { Watchdog } from "./watchdog.ts";
 
+// It was meant for this thread's heap, which exists by now; it would win over the workers' own limits.
+setFlagsFromString("--max-semi-space-size=0");
 const [xstate5 = "", xstate4 = ""] = process.argv.slice(2);
 const library = readLibrary(xstate5, xstate4);
 const boot = bootUrl();
@@ -28,12 +31,12 @@ const watchdog = new Watchdog({
   onMoving: (worker) => say({ t: "moving", worker }),
 });
 
-function tell(address: number | "@", json: string): void {
-  process.stdout.write(`${secret} ${address} ${json}\n`);
+function tell(address: number | "@", lines: readonly string[]): void {
+  process.stdout.write(lines.map((json) => `${secret} ${address} ${json}\n`).join(""));
 }
 
 function say(message: FromRunner): void {
-  tell("@", JSON.stringify(message));
+  tell("@", [JSON.stringify(message)]);
 }
 
 function end(number: number, verdict: Verdict): void {
@@ -74,8 +77,8 @@ function open({ worker: number, versionId, code, limits, isTraced }: Extract<ToR
     resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
   });
   workers.set(number, { worker, beat, versionId });
-  worker.on("message", (line: unknown) => {
-    if (isLine(line)) tell(number, line);
+  worker.on("message", (lines: unknown) => {
+    if (Array.isArray(lines) && lines.every(isLine)) tell(number, lines);
     else end(number, { reason: "crash", message: "it sent what no worker sends" });
   });
   worker.on("error", (error: unknown) => {
@@ -110,22 +113,38 @@ function obey(order: ToRunner): void {
   }
 }
 
-process.stdin.on(
-  "data",
-  lineSplitter({
-    onLine(line) {
-      const space = line.indexOf(" ");
-      const address = line.slice(0, space);
-      const json = line.slice(space + 1);
-      if (address === "@") return obey(JSON.parse(json) as ToRunner);
-      const number = Number(address);
-      workers.get(number)?.worker.postMessage(json);
-      watchdog.stir(number);
-    },
-    onTooLong: quit,
-    maxBytes: Number.POSITIVE_INFINITY,
-  }),
-);
+/** Lines for workers, by number, that came in one piece: each worker gets its own in one message, since every message wakes a thread. */
+const unsent = new Map<number, string[]>();
+
+function forward(): void {
+  for (const [number, lines] of unsent) {
+    workers.get(number)?.worker.postMessage(lines);
+    watchdog.stir(number);
+  }
+  unsent.clear();
+}
+
+const split = lineSplitter({
+  onLine(line) {
+    const space = line.indexOf(" ");
+    const address = line.slice(0, space);
+    const json = line.slice(space + 1);
+    if (address === "@") {
+      forward(); // an order is obeyed in its turn
+      return obey(JSON.parse(json) as ToRunner);
+    }
+    const number = Number(address);
+    const lines = unsent.get(number);
+    if (lines) lines.push(json);
+    else unsent.set(number, [json]);
+  },
+  onTooLong: quit,
+  maxBytes: Number.POSITIVE_INFINITY,
+});
+process.stdin.on("data", (chunk) => {
+  split(chunk);
+  forward();
+});
 // A service manager's stop reaches every process: the server decides what is finished first.
 process.on("SIGTERM", () => {});
 // Without its server a runner has no reason to be.

@@ -1,5 +1,6 @@
 // A worker's dispatcher: one machine version, its calls and its sessions.
 
+import { setImmediate } from "node:timers";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { promiseHooks } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
@@ -36,8 +37,20 @@ const send = (message: FromWorker) => {
   const line = JSON.stringify(message);
   if (line.length > maxLineLength)
     throw new Error(`it amounts to ${line.length} characters of JSON, and the limit is ${maxLineLength}`);
-  port.postMessage(line);
+  outgoing.push(line);
+  if (message.t === "log" || outgoing.length === mostTogether) flush();
+  else if (outgoing.length === 1) setImmediate(flush);
 };
+/**
+ * What is said in one turn of the event loop goes out together, since every message wakes a thread; a few lines at a time, so that the server
+ * works on the first ones meanwhile. What machine code prints goes at once with all before it: it may be the last that is heard of it.
+ */
+const mostTogether = 4;
+let outgoing: string[] = [];
+function flush(): void {
+  if (outgoing.length > 0) port?.postMessage(outgoing);
+  outgoing = [];
+}
 const output = installConsole(send);
 /** Tells the watchdog whose doing it is from here on. */
 const mark = (id: number) => void Atomics.store(beat, 0, id);
@@ -88,11 +101,16 @@ port.on("message", (message: unknown) => {
     Atomics.store(beat, 1, message);
     return;
   }
-  const call = JSON.parse(String(message)) as ToWorker;
+  // Each has a turn of its own, so that whatever it leaves to promises is done under its own name.
+  for (const line of message as string[]) setImmediate(obey, line);
+});
+
+function obey(line: string): void {
+  const call = JSON.parse(line) as ToWorker;
   if (call.op === "read") return void readEach(call);
   const id = "id" in call ? call.id : call.session;
   during(id, () => dispatch(call));
-});
+}
 
 /**
  * Runs a call's code so that its output is told apart, and that the watchdog can name the call that never comes back, or whose promises
