@@ -41,7 +41,7 @@ interface Ready {
 }
 
 export async function startSettle(store: string, machines: string[] = []): Promise<Settle> {
-  const args = ["src/cli/main.ts", "serve", "--json", "--port", "0", "--store", store];
+  const args = ["src/cli/main.js", "serve", "--json", "--port", "0", "--store", store];
   const begun = performance.now();
   const child = spawn(process.execPath, [...args, ...machines.flatMap((path) => ["--machines", path])], {
     cwd: root,

@@ -31,13 +31,13 @@ export interface Running {
 /** `settle <args>`, as the head of a group of processes; `env` is added to a clean environment. */
 export function settle(args: string[], env: { [name: string]: string } = {}, cwd?: string): Running {
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
-  return run(join(root, "src/cli/main.ts"), args, { PATH, HOME, TMPDIR, ...env }, cwd);
+  return run(join(root, "src/cli/main.js"), args, { PATH, HOME, TMPDIR, ...env }, cwd);
 }
 
 /** The `settle` of a copy of this repository, run in it. */
 export function settleIn(copy: string, args: string[]): Running {
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
-  return run(join(copy, "src/cli/main.ts"), args, { PATH, HOME, TMPDIR }, copy);
+  return run(join(copy, "src/cli/main.js"), args, { PATH, HOME, TMPDIR }, copy);
 }
 
 /** Any program of Node's, run the same way in a folder. */

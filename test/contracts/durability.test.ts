@@ -13,7 +13,7 @@ import { verify } from "../../src/oracle/verify.ts";
 import { settle } from "../cli/process.ts";
 
 const contractsFolder = fileURLToPath(new URL("../../contracts", import.meta.url));
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 const contracts = loadContracts(contractsFolder);
 const short = loadProfile(profileFile(contractsFolder, "short"), profileSchema(contractsFolder));
 

@@ -149,7 +149,7 @@ test("the commands that judge an implementation run as written, but for what the
     const setUp = [
       `npm() { test "$*" = "install --save-dev settle-server"; }`,
       `export() { test "$#" -gt 0; }`,
-      `npx() { test "$1" = settle && ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.ts"))} "\${@:2}" --only instance-name-is-taken; }`,
+      `npx() { test "$1" = settle && ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.js"))} "\${@:2}" --only instance-name-is-taken; }`,
       `open() { head -c 15 "$1"; }`,
     ];
     const commands = blockWith("bash", "npx settle verify");
@@ -215,7 +215,7 @@ test("the table of commands names exactly those that there are", () => {
 test("the commands of the chapters about tokens and smply run as written", { timeout: 60_000 }, async () => {
   const token = blockWith("bash", "settle token");
   const smply = blockWith("bash", "settle smply");
-  const define = `settle() { ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.ts"))} "$@"; }\n`;
+  const define = `settle() { ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.js"))} "$@"; }\n`;
   const listed = await run("bash", ["-c", define + token], { env: environment });
   const { machines } = JSON.parse(listed.stdout) as { machines: { slug: string }[] };
   expect(machines.map(({ slug }) => slug)).toContain("counter");

@@ -29,7 +29,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const heap = new URL("heap.ts", import.meta.url).href;
 
 export async function startSoakServer(store: string, more: string[]): Promise<SoakServer> {
-  const args = ["--import", heap, "src/cli/main.ts", "serve", "--json", "--port", "0", "--store", store, ...more];
+  const args = ["--import", heap, "src/cli/main.js", "serve", "--json", "--port", "0", "--store", store, ...more];
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
   const child = spawn(process.execPath, args, {
     cwd: root,

@@ -115,7 +115,7 @@ const pureBuiltins = ["node:assert", "node:buffer", "node:crypto", "node:util"];
 /** Programs begin here; everything else must be reached from one of them. */
 const entryPoints: { [path: string]: string } = {
   "src/index.ts": "the library",
-  "src/cli/main.ts": "the command",
+  "src/cli/main.js": "the command",
   "src/verify.ts": "the oracle as a library",
   "src/vitest.ts": "matchers for test suites",
   "src/engine/runner/main.ts": "the sandbox's process, started by its path",

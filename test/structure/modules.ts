@@ -45,7 +45,7 @@ export function readTree(): Tree {
   const paths = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).map(
     (path) => `src/${path.replaceAll("\\", "/")}`,
   );
-  const sources = paths.filter((path) => path.endsWith(".ts")).sort();
+  const sources = paths.filter((path) => /\.[jt]s$/.test(path)).sort();
   return Object.fromEntries(sources.map((path) => [path, readFileSync(join(root, path), "utf8")]));
 }
 

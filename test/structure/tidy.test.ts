@@ -55,7 +55,7 @@ describe("our sources", () => {
 /** A house as small as it gets, with nothing wrong in it. */
 const tidyTree: Tree = {
   "src/index.ts": `// The root.\nimport { app } from "./http/app.ts";\nimport { engine } from "./engine/sandbox.ts";\nimport { open } from "./store/memory.ts";\nexport const at = () => [app, engine, open, Date.now()];\n`,
-  "src/cli/main.ts": `#!/usr/bin/env node\n// The command.\nimport { at } from "../index.ts";\nprocess.stdout.write(String([at(), process.env.HOME]));\n`,
+  "src/cli/main.js": `#!/usr/bin/env node\n// The command.\nimport { at } from "../index.ts";\nprocess.stdout.write(String([at(), process.env.HOME]));\n`,
   "src/http/app.ts": `// The edge.\nimport Fastify from "fastify";\nimport { act } from "../operations/act.ts";\nexport const app = () => [Fastify(), act()];\n`,
   "src/operations/act.ts": `// The deed.\nimport type { Engine } from "../engine/port.ts";\nimport type { Store } from "../store/port.ts";\nexport const act = (): [Engine?, Store?] => [];\n`,
   "src/engine/port.ts": `// What an engine is.\nexport interface Engine {}\n`,
@@ -165,16 +165,16 @@ const breaches: [what: string, tree: Tree, rule: string, path: string, words: st
   ],
   [
     "the command knows the router",
-    withLine("src/cli/main.ts", `import "openapi-backend";`),
+    withLine("src/cli/main.js", `import "openapi-backend";`),
     "floors",
-    "src/cli/main.ts",
+    "src/cli/main.js",
     "openapi-backend belongs to src/http",
   ],
   [
     "the command builds an adapter",
-    withLine("src/cli/main.ts", `import "../store/memory.ts";`),
+    withLine("src/cli/main.js", `import "../store/memory.ts";`),
     "floors",
-    "src/cli/main.ts",
+    "src/cli/main.js",
     "src/cli may not",
   ],
   [
