@@ -2,7 +2,6 @@
 
 import type { FastifyCorsOptions } from "@fastify/cors";
 import cors from "@fastify/cors";
-import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { Problem } from "../domain/problem.ts";
@@ -98,7 +97,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     maxAge: 86_400,
     strictPreflight: false,
   });
-  await app.register(multipart);
   app.setErrorHandler((error, request, reply) =>
     responder.sendProblem(reply, operationIdOf(request), toProblem(error, log)),
   );
@@ -106,7 +104,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
   registerClockControl(app, options.timeTravel);
   registerExplain(app, services, options.owner.orgId);
-  registerUploads(app, services);
+  await registerUploads(app, services);
   const authenticator = createAuthenticator(services.store);
   const api = await createApi(services, authenticator, options.operations ?? operationTable);
   registerApi(app, api, responder, options);

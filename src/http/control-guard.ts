@@ -9,18 +9,20 @@ const open = new Set(["/_settle/", "/_settle/health", "/_settle/ready", "/_settl
 
 /** Everything else below `/_settle/` answers 401 without the token, whether it exists or not. */
 export function guardControlPlane(app: FastifyInstance, adminToken: string): void {
-  app.addHook("onRequest", async (request, reply) => {
+  // A plain callback, since it runs for every request.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!request.url.startsWith("/_settle/")) return done();
     const [path = ""] = request.url.split("?");
     // A browser's question before a request from another origin carries no token.
-    if (!path.startsWith("/_settle/") || open.has(path) || request.method === "OPTIONS") return;
+    if (open.has(path) || request.method === "OPTIONS") return done();
     const [, token = ""] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "") ?? [];
-    if (isSameText(token, adminToken)) return;
+    if (isSameText(token, adminToken)) return done();
     reply.header("www-authenticate", "Bearer");
     const body: ProblemBody = {
       error:
         "The control plane needs the admin token of this store, as `authorization: Bearer <token>`: the adminToken of the ready line.",
       code: "missing-user",
     };
-    return reply.code(401).send(body);
+    reply.code(401).send(body);
   });
 }

@@ -1,25 +1,30 @@
 // The upload URL: a multipart form with the fields that beginning a version gave out, the code last; open, since the token is the key.
 
 import type { MultipartFile } from "@fastify/multipart";
+import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Problem } from "../domain/problem.ts";
 import { bundleLimits } from "../operations/code.ts";
 import type { Services } from "../operations/services.ts";
 import { receiveUpload } from "../operations/uploads.ts";
 
-export function registerUploads(app: FastifyInstance, services: Services): void {
-  app.post("/_settle/uploads", async (request, reply) => {
-    const file = await uploadedFile(request);
-    const token = textField(file, "token");
-    if (token === undefined) {
-      throw new Problem(
-        "invalid-parameter",
-        "The field token is missing. Send every field of codeUploadFields before the file.",
-        { parameter: "token" },
-      );
-    }
-    await receiveUpload(services, token, await contents(file), textField(file, "content-encoding") === "gzip");
-    return reply.code(204).send();
+/** In a scope of its own, since the plugin looks after every request of the scope it is in, twice. */
+export async function registerUploads(app: FastifyInstance, services: Services): Promise<void> {
+  await app.register(async (scope) => {
+    await scope.register(multipart);
+    scope.post("/_settle/uploads", async (request, reply) => {
+      const file = await uploadedFile(request);
+      const token = textField(file, "token");
+      if (token === undefined) {
+        throw new Problem(
+          "invalid-parameter",
+          "The field token is missing. Send every field of codeUploadFields before the file.",
+          { parameter: "token" },
+        );
+      }
+      await receiveUpload(services, token, await contents(file), textField(file, "content-encoding") === "gzip");
+      return reply.code(204).send();
+    });
   });
 }
 
