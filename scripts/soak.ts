@@ -30,6 +30,8 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
+/** Some more than a server keeps idle workers. */
+const versions = 35;
 const sampleMs = 10_000;
 const minuteMs = 60_000;
 const write = (line: string) => process.stdout.write(`${line}\n`);
@@ -52,6 +54,7 @@ async function main(): Promise<number> {
   try {
     const soaked = await soak({
       ...{ folder, durationMs, rate: Number(rate), seed: Number(seed), instances: Number(instances) },
+      versions,
       sampleMs: Math.min(sampleMs, durationMs / 18),
       serveOptions: positionals,
       onSample(sample, { client, ...now }) {

@@ -77,7 +77,7 @@ function send(mix: Mix, what: string, event: object): Promise<unknown> {
 }
 
 /** A machine with code of its own, used once and deleted with everything that is its. */
-async function scratch({ client, code }: Mix): Promise<void> {
+export async function scratch({ client, code }: Pick<Mix, "client" | "code">): Promise<void> {
   const machine = `scratch-${scratches++}`;
   const where = `/machines/${machine}`;
   if (!(await client.ask("create machine", [201], { method: "POST", path: "/machines", json: { slug: machine } })))

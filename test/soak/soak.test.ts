@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const some: Omit<SoakOptions, "folder"> = {
-  ...{ durationMs: 5_000, rate: 100, seed: 3, instances: 20, sampleMs: 250, serveOptions: [] },
+  ...{ durationMs: 5_000, rate: 100, seed: 3, instances: 20, versions: 1, sampleMs: 250, serveOptions: [] },
 };
 
 test("every answer is a right one, and memory is measured", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createDice } from "../kills/dice.ts";
 import { type Client, createClient, publish } from "./client.ts";
 import { at, Instances, machine } from "./instances.ts";
-import { act } from "./mix.ts";
+import { act, scratch } from "./mix.ts";
 import { atRate } from "./pace.ts";
 import { startSoakServer } from "./server.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -20,6 +20,8 @@ export interface SoakOptions {
   seed: number;
   /** Instances that live at a time. */
   instances: number;
+  /** Used once before it begins, one after another: a server keeps their idle workers, up to a number that it should have reached. */
+  versions: number;
   sampleMs: number;
   /** Of `settle serve`, beside the store. */
   serveOptions: string[];
@@ -51,7 +53,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   const samples: Sample[] = [];
   try {
     const code = await readFile(new URL("machines/steady.js", import.meta.url), "utf8");
-    await setUp(client, instances, code, options.instances);
+    await setUp(client, instances, code, options);
     const begun = performance.now();
     const sample = async () => {
       const last = { atMs: Math.round(performance.now() - begun), ...(await server.memory()) };
@@ -92,14 +94,15 @@ function repeated(everyMs: number, act: () => Promise<void>): { isBroken(): bool
 }
 
 /** Everything that is to be there from the beginning. */
-async function setUp(client: Client, instances: Instances, code: string, count: number): Promise<void> {
+async function setUp(client: Client, instances: Instances, code: string, options: SoakOptions): Promise<void> {
   await client.ask("create machine", [201], {
     method: "POST",
     path: "/machines",
     json: { slug: machine, indexes: ["color"] },
   });
   if (!(await publish(client, machine, code, { color: "$.color" }))) throw new Error("the machine can't be published");
-  for (let n = 0; n < count; n++) await instances.create();
+  for (let n = 0; n < options.versions; n++) await scratch({ client, code });
+  for (let n = 0; n < options.instances; n++) await instances.create();
   const lines = 500;
   for (let n = 0; n < logEntries / lines; n++) {
     const json = { event: { type: "PRINT", lines } };
