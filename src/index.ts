@@ -17,7 +17,7 @@ import type { ServerLog } from "./http/errors.ts";
 import type { ResponseCheckMode } from "./http/responses.ts";
 import { createRemoteKeySets } from "./jwks/remote.ts";
 import type { Dispatcher } from "./operations/dispatcher.ts";
-import { createLogKeeper, type LogKeeper } from "./operations/log-keeper.ts";
+import { createLogKeeper, type LogKeeper, type LogRetention, limitsOf } from "./operations/log-keeper.ts";
 import { createTimeKeeping } from "./operations/time-keeping.ts";
 import type { Advanced, Preview } from "./operations/time-travel.ts";
 import { createTimeTravel } from "./operations/time-travel.ts";
@@ -29,7 +29,7 @@ import { announce } from "./store/lowdb/address.ts";
 import type { Store } from "./store/port.ts";
 import { tampered } from "./tampering.ts";
 
-export type { Advanced, LogLine, Preview, ResponseCheckMode, ServerLog, WatchedVersion };
+export type { Advanced, LogLine, LogRetention, Preview, ResponseCheckMode, ServerLog, WatchedVersion };
 
 /** Every option of `settle serve`, as values. Durations are milliseconds. */
 export interface ServerOptions {
@@ -49,6 +49,8 @@ export interface ServerOptions {
   cpuTimeoutMs?: number;
   /** Between the tries of a timer's event or one from another instance. @default 30000 */
   retryDelayMs?: number;
+  /** How much is kept of what machine code prints. @default the newest 10,000 entries of each organization */
+  logRetention?: LogRetention;
   /**
    * `manual`: time stands still and moves only through `server.clock.advance` or the control plane. It is the time of timers, `ts`,
    * `createdAt`, logs and machine code's `Date`; tokens, settle and CPU timeouts keep to the real one. @default "system"
@@ -114,6 +116,7 @@ const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
   settleTimeoutMs: true,
   cpuTimeoutMs: true,
   retryDelayMs: true,
+  logRetention: true,
   clock: true,
   clockStartMs: true,
   publicUrl: true,
@@ -159,7 +162,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const credentials = await ensureCredentials(store, { clock, wallClock, entropy });
     const { uploadSecret, orgId, adminToken } = credentials;
     const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
-    logs = createLogKeeper(store, clock);
+    logs = createLogKeeper(store, clock, limitsOf(options.logRetention));
     const services = await tampered(options, { store, engine, settings, logs, ...outsideWorld(clock, entropy, log) });
     timeKeeping = createTimeKeeping(services, { alarm, retryDelayMs, isStrict: manualClock !== undefined });
     const timeTravel = manualClock && createTimeTravel(manualClock, store, timeKeeping);

@@ -2,9 +2,12 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { lastMoment } from "../domain/manual-clock.ts";
-import type { ServerOptions } from "../index.ts";
+import type { LogRetention, ServerOptions } from "../index.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { parseDuration } from "./duration.ts";
+
+/** More would not be read in a reasonable time. */
+const mostLogEntries = 10_000_000;
 
 /** What commander makes of them. Durations are milliseconds. */
 export interface ServerFlags {
@@ -16,6 +19,7 @@ export interface ServerFlags {
   settleTimeout: number;
   cpuTimeout: number;
   retryDelay: number;
+  logRetention?: LogRetention;
   clock: "system" | "manual";
   clockStart?: number;
   publicUrl?: string;
@@ -53,6 +57,13 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
         .argParser(parseDuration),
     )
     .addOption(
+      serverOption(
+        "--log-retention <count or age>",
+        "LOG_RETENTION",
+        "how much of an organization's log is kept: 50000 entries, or those of 24h",
+      ).argParser(parseRetention),
+    )
+    .addOption(
       serverOption("--clock <kind>", "CLOCK", "manual: moves only through the control plane")
         .choices(["system", "manual"])
         .default("system"),
@@ -79,7 +90,7 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
 
 export function toServerOptions(flags: ServerFlags): ServerOptions {
   const { port, host, store, machines, watch, settleTimeout, cpuTimeout, retryDelay } = flags;
-  const { clock, clockStart, publicUrl, durability, responseCheck } = flags;
+  const { clock, clockStart, publicUrl, durability, responseCheck, logRetention } = flags;
   if (clockStart !== undefined && clock !== "manual") {
     throw new CannotRun("--clock-start needs --clock manual: the real time can't be set");
   }
@@ -95,6 +106,7 @@ export function toServerOptions(flags: ServerFlags): ServerOptions {
     clock,
     durability,
     responseCheck,
+    ...(logRetention === undefined ? {} : { logRetention }),
     ...(clockStart === undefined ? {} : { clockStartMs: clockStart }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
@@ -104,6 +116,18 @@ export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("Write a port from 0 to 65535.");
+}
+
+/** A count of entries, or an age. */
+function parseRetention(text: string): LogRetention {
+  const entries = Number(text);
+  if (/^\d+$/.test(text) && entries > 0 && entries <= mostLogEntries) return { entries };
+  try {
+    return { ageMs: parseDuration(text) };
+  } catch {
+    const most = `up to ${mostLogEntries}`;
+    throw new InvalidArgumentError(`Write a number of entries, ${most}, such as 10000, or an age such as 24h or 7d.`);
+  }
 }
 
 /** Repeated on the command line; separated by commas in the variable. */

@@ -22,14 +22,40 @@ export interface LogLimits {
   /** The newest entries that stay: so many at most, of so many characters together. */
   entries: number;
   characters: number;
+  /** None stays longer. */
+  ageMs: number;
   /** Most that waits for being stored. */
   waitingEntries: number;
   waitingCharacters: number;
 }
 
+/** Room for entries of this length in the mean. */
+const charactersOfEntry = 1_600;
+
+/** How much of each organization's log is kept. */
+export interface LogRetention {
+  /** The newest so many. @default 10000 */
+  entries?: number;
+  /** None that is older. @default any age */
+  ageMs?: number;
+}
+
+/** @throws TypeError for what is no retention */
+export function limitsOf({ entries, ageMs }: LogRetention = {}): Partial<LogLimits> {
+  if (entries !== undefined && !(Number.isSafeInteger(entries) && entries > 0))
+    throw new TypeError(`logRetention.entries is a whole number above zero, and not ${entries}`);
+  if (ageMs !== undefined && !(ageMs > 0))
+    throw new TypeError(`logRetention.ageMs is a number of milliseconds above zero, and not ${ageMs}`);
+  return {
+    ...(entries === undefined ? {} : { entries, characters: entries * charactersOfEntry }),
+    ...(ageMs === undefined ? {} : { ageMs }),
+  };
+}
+
 const defaultLimits: LogLimits = {
   entries: 10_000,
   characters: 16_000_000,
+  ageMs: Number.POSITIVE_INFINITY,
   waitingEntries: 2_000,
   waitingCharacters: 1_000_000,
 };
@@ -45,7 +71,7 @@ export function createLogKeeper(store: Store, clock: Clock, limits: Partial<LogL
   let timer: NodeJS.Timeout | null = null;
 
   function logOf(orgId: string): OrgLog {
-    const log = logs.get(orgId) ?? new OrgLog(orgId, store, { ...defaultLimits, ...limits });
+    const log = logs.get(orgId) ?? new OrgLog(orgId, store, clock, { ...defaultLimits, ...limits });
     logs.set(orgId, log);
     return log;
   }

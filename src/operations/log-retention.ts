@@ -29,18 +29,23 @@ export function grow(size: LogSize, { ts, log }: LogEntry): void {
   size.last = ts;
 }
 
-/** Deletes the oldest entries for as long as there are more, or of more characters, than there may be. */
-export async function letGoOldest(
-  store: Store,
-  orgId: string,
-  size: LogSize,
-  most: { entries: number; characters: number },
-): Promise<void> {
-  while (size.entries > most.entries || size.characters > most.characters) {
+/** What may be kept. Entries stamped earlier than `since`, epoch milliseconds, are not. */
+export interface MostLog {
+  entries: number;
+  characters: number;
+  since: number;
+}
+
+/** Deletes the oldest entries for as long as there are more, or of more characters, than there may be, or older ones. */
+export async function letGoOldest(store: Store, orgId: string, size: LogSize, most: MostLog): Promise<void> {
+  for (;;) {
     let { entries, characters } = size;
+    const isTooMuch = () => entries > most.entries || characters > most.characters;
+    if (!isTooMuch() && most.since === Number.NEGATIVE_INFINITY) return;
     const changes: Change[] = [];
-    for (const { rec, rev } of (await store.list("log", orgId, 0, pageSize)).items) {
-      if (entries <= most.entries && characters <= most.characters) break;
+    const { items, next } = await store.list("log", orgId, 0, pageSize);
+    for (const { rec, rev } of items) {
+      if (!isTooMuch() && rec.ts >= most.since) break;
       changes.push({ op: "delete", kind: "log", scope: orgId, name: logName(rec), ifRev: rev });
       entries--;
       characters -= rec.log.length;
@@ -48,5 +53,6 @@ export async function letGoOldest(
     if (changes.length === 0) return;
     await store.commit(changes);
     Object.assign(size, { entries, characters });
+    if (next === undefined) return;
   }
 }

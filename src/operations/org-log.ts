@@ -1,5 +1,6 @@
 // One organization's log: gives waiting lines their timestamps and stores them in batches.
 
+import type { Clock } from "../domain/clock.ts";
 import { logName, logsPerMillisecond } from "../domain/log-name.ts";
 import type { LogEntry } from "../domain/records.ts";
 import type { Change, Store } from "../store/port.ts";
@@ -13,15 +14,17 @@ const batchSize = 500;
 export class OrgLog {
   readonly #orgId: string;
   readonly #store: Store;
+  readonly #clock: Clock;
   readonly #limits: LogLimits;
   readonly #waiting: WaitingLines;
   #size: LogSize | null = null;
   #earliest = 0;
   #flushing: Promise<boolean> = Promise.resolve(true);
 
-  constructor(orgId: string, store: Store, limits: LogLimits) {
+  constructor(orgId: string, store: Store, clock: Clock, limits: LogLimits) {
     this.#orgId = orgId;
     this.#store = store;
+    this.#clock = clock;
     this.#limits = limits;
     this.#waiting = new WaitingLines({ lines: limits.waitingEntries, characters: limits.waitingCharacters });
   }
@@ -48,6 +51,8 @@ export class OrgLog {
   async #write(): Promise<boolean> {
     try {
       for (let left = this.#waiting.count; left > 0; ) left -= await this.#storeBatch(Math.min(left, batchSize));
+      // Nobody may have printed for a long time; whoever reads now is not shown what is too old.
+      if (this.#limits.ageMs < Number.POSITIVE_INFINITY) await this.#letGo(await this.#readSize());
       return true;
     } catch {
       // The store's other callers are told why. What waits goes on waiting, and the books are read again.
@@ -57,16 +62,26 @@ export class OrgLog {
   }
 
   async #storeBatch(count: number): Promise<number> {
-    this.#size ??= await readLogSize(this.#store, this.#orgId);
-    const entries = this.#stamp(this.#waiting.first(count), this.#size.last);
+    const size = await this.#readSize();
+    const entries = this.#stamp(this.#waiting.first(count), size.last);
     const puts = entries.map(
       (rec): Change => ({ op: "put", kind: "log", scope: this.#orgId, name: logName(rec), rec, ifRev: 0 }),
     );
     await this.#store.commit(puts);
     this.#waiting.leave(entries.length);
-    for (const entry of entries) grow(this.#size, entry);
-    await letGoOldest(this.#store, this.#orgId, this.#size, this.#limits);
+    for (const entry of entries) grow(size, entry);
+    await this.#letGo(size);
     return entries.length;
+  }
+
+  async #readSize(): Promise<LogSize> {
+    this.#size ??= await readLogSize(this.#store, this.#orgId);
+    return this.#size;
+  }
+
+  #letGo(size: LogSize): Promise<void> {
+    const { entries, characters, ageMs } = this.#limits;
+    return letGoOldest(this.#store, this.#orgId, size, { entries, characters, since: this.#clock.now() - ageMs });
   }
 
   /** With when each came, or later where that is taken: by a batch that may have been read by now, or by many others. */

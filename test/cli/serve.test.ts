@@ -124,6 +124,8 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     ["an unknown command", ["conduct", "http://127.0.0.1:1"], /unknown command 'conduct'/],
     ["a bad port", ["serve", "--port", "99999"], /port from 0 to 65535/],
     ["a bad duration", ["serve", "--settle-timeout", "soon"], /250ms, 10s or 2m/],
+    ["a bad retention", ["serve", "--log-retention", "some"], /number of entries.*10000.*24h or 7d/],
+    ["no retention", ["serve", "--log-retention", "0"], /number of entries/],
     ["a bad choice", ["serve", "--durability", "hope"], /process, power/],
     ["a bad URL", ["serve", "--public-url", "nowhere"], /absolute http or https URL/],
     ["a store of another kind", ["serve", "--store", "postgres://localhost/x"], /file path or memory:/],
@@ -195,6 +197,7 @@ test("every option is also a variable; lists are separated by commas", async () 
     SETTLE_JSON: "1",
     SETTLE_MACHINES: `${counter},${other}`,
     SETTLE_SETTLE_TIMEOUT: "80ms",
+    SETTLE_LOG_RETENTION: "24h",
     SETTLE_PUBLIC_URL: "https://settle.example/",
   };
   const process = run(["serve"], env);
@@ -212,6 +215,16 @@ test("every option is also a variable; lists are separated by commas", async () 
   await call(ready, "/machines/other", { slug: "s" });
   const answer = await call(ready, "/machines/other/i/s/events", { event: { type: "GO", ms: 60_000 } });
   expect([answer.status, ((await answer.json()) as { state: string }).state]).toEqual([200, "b"]);
+});
+
+test("--log-retention keeps so many of the newest entries", async () => {
+  const printer = join(folder, "printer.js");
+  await writeFile(printer, slow.replace("initial:", "entry: ({ context }) => console.log('hello'), initial:"));
+  const { ready } = await serve("--machines", printer, "--log-retention", "2");
+  for (const slug of ["one", "two", "three"])
+    expect((await call(ready, "/machines/printer", { slug })).status).toBe(200);
+  const { logs } = (await (await call(ready, "/logs?from=2026-01-01T00:00:00Z")).json()) as { logs: object[] };
+  expect(logs).toMatchObject([{ instanceName: "two" }, { instanceName: "three" }]);
 });
 
 describe("stopping", () => {

@@ -5,7 +5,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { logsPerMillisecond } from "../../src/domain/log-name.ts";
 import type { LogEntry } from "../../src/domain/records.ts";
 import type { LogLine } from "../../src/engine/port.ts";
-import { createLogKeeper, type LogKeeper, type LogLimits } from "../../src/operations/log-keeper.ts";
+import {
+  createLogKeeper,
+  type LogKeeper,
+  type LogLimits,
+  type LogRetention,
+  limitsOf,
+} from "../../src/operations/log-keeper.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { type Store, StoreUnavailable } from "../../src/store/port.ts";
 
@@ -209,7 +215,47 @@ describe("the oldest are let go", () => {
       20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
     ]);
   });
+
+  test("when they are too old, also where nobody prints any more", async () => {
+    const keeper = keeperWith({ ageMs: 1_000 });
+    const printAt = (time: number, ...logs: string[]) => {
+      now = time;
+      for (const log of logs) keeper.keep(line(log));
+      return flushed(keeper);
+    };
+    await printAt(1_000, "a");
+    expect(texts(await printAt(1_999, "b", "c"))).toEqual(["a", "b", "c"]);
+    expect(texts(await printAt(2_001, "d"))).toEqual(["b", "c", "d"]);
+    expect(texts(await printAt(3_000))).toEqual(["d"]);
+    expect(await printAt(9_000)).toEqual([]);
+    // What comes then is later than what was read of those that are gone.
+    expect(await printAt(1_500, "e")).toMatchObject([{ log: "e", ts: 2_002 }]);
+  });
+
+  test("when they are too old, however many they are", async () => {
+    const keeper = keeperWith({ ageMs: 1_000 });
+    for (let n = 0; n < 1_700; n++) keeper.keep(line(String(n)));
+    await flushed(keeper);
+    now = 9_000;
+    keeper.keep(line("new"));
+    expect(texts(await flushed(keeper))).toEqual(["new"]);
+  });
 });
+
+test.each<[LogRetention, Partial<LogLimits>]>([
+  [{}, {}],
+  [{ entries: 5 }, { entries: 5, characters: 8_000 }],
+  [{ ageMs: 5 }, { ageMs: 5 }],
+])("a retention of %j limits to %j", (retention, limits) => {
+  expect(limitsOf(retention)).toEqual(limits);
+});
+
+test.each([{ entries: 0 }, { entries: 1.5 }, { ageMs: 0 }, { ageMs: Number.NaN }])(
+  "%j is no retention",
+  (retention) => {
+    expect(() => limitsOf(retention)).toThrow(/logRetention\.(entries|ageMs) is a (whole )?number/);
+  },
+);
 
 describe("a store that takes no writes", () => {
   test("for a while: what waits is stored when it does again, later than what was read meanwhile", async () => {

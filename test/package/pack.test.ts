@@ -233,7 +233,7 @@ test("serves as a library, by itself and as a request listener", async () => {
 test("has types that resolve, and are complete", async () => {
   await write(
     "use.ts",
-    `import { type Advanced, type LogLine, type Preview, type ResponseCheckMode, type ServerClock, type ServerLog, type ServerOptions, type ServerWatcher, type SettleServer, startServer } from "settle-server";
+    `import { type Advanced, type LogLine, type LogRetention, type Preview, type ResponseCheckMode, type ServerClock, type ServerLog, type ServerOptions, type ServerWatcher, type SettleServer, startServer } from "settle-server";
      const log: ServerLog = ({ level, message, stack }) => void [level === "warn", message.trim(), stack?.trim()];
      const onMachineLog = ({ instance, versionId, outputType, log }: LogLine): void => void [instance?.slug, versionId, outputType, log];
      const responseCheck: ResponseCheckMode = "warn";
@@ -245,6 +245,7 @@ test("has types that resolve, and are complete", async () => {
      };
      const options: Required<ServerOptions> = {
        port: 0, host: "127.0.0.1", store: "memory:", machines: [], watch: false, settleTimeoutMs: 250, cpuTimeoutMs: 250, retryDelayMs: 250,
+       logRetention: { entries: 1, ageMs: 1 } satisfies LogRetention,
        clock: "manual", clockStartMs: 1, publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog, watcher,
      };
      const server: SettleServer = await startServer(options);
