@@ -22,7 +22,16 @@ import { createTimeKeeping } from "./operations/time-keeping.ts";
 import type { Advanced, Preview } from "./operations/time-travel.ts";
 import { createTimeTravel } from "./operations/time-travel.ts";
 import { createUpdates } from "./operations/updates.ts";
-import { manualTimes, seededEntropy, systemEntropy, systemTimes, type Times, wallClock } from "./outside.ts";
+import {
+  type HeapWatch,
+  manualTimes,
+  seededEntropy,
+  systemEntropy,
+  systemTimes,
+  type Times,
+  wallClock,
+  watchHeap,
+} from "./outside.ts";
 import type { Published, PublisherOptions } from "./publisher.ts";
 import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
 import { announce } from "./store/lowdb/address.ts";
@@ -146,6 +155,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   let published: Published | undefined;
   let timeKeeping: Dispatcher | undefined;
   let withdraw: (() => Promise<void>) | undefined;
+  const heap = watchHeap();
   const close = async () => {
     await withdraw?.();
     timeKeeping?.stop();
@@ -155,6 +165,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await engine.close();
     await logs?.close();
     await store?.close();
+    heap.stop();
   };
   try {
     store = await openStore(options);
@@ -169,12 +180,10 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     let isReady = false;
     const silent = await createApp({
       services,
-      publicUrl: options.publicUrl?.replace(/\/+$/, ""),
-      responseCheck: options.responseCheck ?? "strict",
+      ...edge(options, heap),
       owner: credentials,
       timeTravel,
       isReady: () => isReady,
-      version: packageVersion(),
       log,
       onAnswer,
     });
@@ -200,6 +209,12 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await close();
     throw error;
   }
+}
+
+/** What the edge is told of the options and the outside world. */
+function edge({ publicUrl, responseCheck = "strict" }: ServerOptions, { isShort }: HeapWatch) {
+  const version = packageVersion();
+  return { publicUrl: publicUrl?.replace(/\/+$/, ""), responseCheck, version, isShortOfMemory: isShort };
 }
 
 function publishMachines(options: ServerOptions, rest: Omit<PublisherOptions, "paths" | "cacheFolder">) {

@@ -1,6 +1,9 @@
-// Where time and randomness come in: the machine's own, or, under the manual clock, a time that is told to move and ids that come again.
+// Where time, randomness and the room in memory come in: the machine's own, or, under the manual clock, a time that is told to move and ids that come again.
 
 import { randomBytes } from "node:crypto";
+import { Session } from "node:inspector";
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
 import type { Alarm, Clock, Entropy } from "./domain/clock.ts";
 import { createManualClock, type ManualClock } from "./domain/manual-clock.ts";
 import { pooledBytes } from "./domain/pooled-bytes.ts";
@@ -62,4 +65,51 @@ function systemClock(): Clock {
       return last;
     },
   };
+}
+
+export interface HeapWatch {
+  /** Whether so much of the heap is in use that what is stored should not grow. */
+  isShort(): boolean;
+  stop(): void;
+}
+
+/** Of what may be used, so much may be in use after a full collection. */
+const mostOfHeap = 0.85;
+/** V8 counts its young generation in, at most three times 64 MB, which is no room for what stays. */
+const youngBytes = 192 * 2 ** 20;
+/** While memory is short, little is done that would make V8 collect, so it is asked to. */
+const collectEveryMs = 5_000;
+
+/** Looks at the heap after each full collection: before one, nobody knows how much of it is garbage. */
+export function watchHeap(): HeapWatch {
+  const mostBytes = (getHeapStatistics().heap_size_limit - youngBytes) * mostOfHeap;
+  let isShort = false;
+  let collecting: NodeJS.Timeout | undefined;
+  const look = () => {
+    isShort = getHeapStatistics().used_heap_size > mostBytes;
+    if (isShort) collecting ??= setInterval(collectGarbage, collectEveryMs).unref();
+    else {
+      clearInterval(collecting);
+      collecting = undefined;
+    }
+  };
+  const observer = new PerformanceObserver((list) => {
+    // Its types don't know yet what comes with an entry.
+    const kinds = list.getEntries().map((entry) => (entry as { detail?: { kind?: number } }).detail?.kind);
+    if (kinds.includes(constants.NODE_PERFORMANCE_GC_MAJOR)) look();
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  return {
+    isShort: () => isShort,
+    stop() {
+      observer.disconnect();
+      clearInterval(collecting);
+    },
+  };
+}
+
+function collectGarbage(): void {
+  const session = new Session();
+  session.connect();
+  session.post("HeapProfiler.collectGarbage", () => session.disconnect());
 }

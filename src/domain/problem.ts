@@ -38,11 +38,20 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly parameter: string | undefined;
 
-  constructor(code: ProblemCode, message: string, options: { parameter?: string; cause?: unknown } = {}) {
+  /** After how many seconds the same request may succeed; absent where waiting is no help. */
+  readonly retryAfterSeconds: number | undefined;
+
+  /** @param options `isFinal`: what is unavailable stays so */
+  constructor(
+    code: ProblemCode,
+    message: string,
+    options: { parameter?: string; cause?: unknown; isFinal?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = "Problem";
     this.code = code;
     this.parameter = options.parameter;
+    this.retryAfterSeconds = code === "unavailable" && options.isFinal !== true ? 1 : undefined;
   }
 
   get status(): number {

@@ -10,6 +10,7 @@ import { operationTable } from "../operations/table.ts";
 import type { TimeTravel } from "../operations/time-travel.ts";
 import type { Operation } from "../spec/document.ts";
 import { createResponseCheck } from "../spec/response-check.ts";
+import { Admission, type AdmissionLimits, defaultAdmissionLimits, type Place } from "./admission.ts";
 import type { Api } from "./api.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator } from "./authentication.ts";
@@ -41,6 +42,10 @@ export interface AppOptions {
   operations?: typeof operationTable;
   /** What differs from the realtime socket's usual limits. */
   socketLimits?: Partial<SocketLimits>;
+  /** What differs from how much may usually be in hand. */
+  admission?: Partial<AdmissionLimits>;
+  /** Whether there is no room for more of what is stored. @default never */
+  isShortOfMemory?: () => boolean;
   /** Whose token opens the control plane, and which organization that means unless told otherwise. */
   owner: { adminToken: string; orgId: string };
   /** Absent where the clock is the real one. */
@@ -104,10 +109,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
   registerClockControl(app, options.timeTravel);
   registerExplain(app, services, options.owner.orgId);
-  await registerUploads(app, services);
+  const limits = { ...defaultAdmissionLimits, ...options.admission };
+  const admission = new Admission(limits, options.isShortOfMemory ?? (() => false));
+  await registerUploads(app, services, admission);
   const authenticator = createAuthenticator(services.store);
   const api = await createApi(services, authenticator, options.operations ?? operationTable);
-  registerApi(app, api, responder, options);
+  registerApi(app, api, responder, admission, options);
   const frames = createFrames(check, options.responseCheck, log);
   realtime = createRealtime({ services, authenticator, api, frames, log, limits: options.socketLimits ?? {} });
   realtime.accept(app.server);
@@ -129,10 +136,12 @@ function registerApi(
   app: FastifyInstance,
   api: Api,
   responder: Responder,
+  admission: Admission,
   { publicUrl, timeTravel }: AppOptions,
 ): void {
   app.decorateRequest("operation", undefined);
   app.decorateRequest("contentType", undefined);
+  app.decorateRequest("place", undefined);
   // Plain callbacks, here and below: nothing is waited for, and these run for every request.
   app.addHook("onRequest", (request, reply, done) => {
     if (request.url.startsWith("/_settle")) return done();
@@ -143,6 +152,8 @@ function registerApi(
       return done(routed.problem);
     }
     request.operation = routed;
+    const refusal = seat(admission, routed, request, reply);
+    if (refusal) return done(refusal);
     // Fastify would judge a body's label before anybody asked who sends it; here that is the operation's affair.
     request.contentType = request.headers["content-type"];
     delete request.raw.headers["content-type"];
@@ -162,8 +173,14 @@ function registerApi(
     const host = hostOf(request.raw);
     const baseUrl = publicUrl ?? `${request.protocol}://${host}`;
     const bytes = Buffer.isBuffer(request.body) ? request.body : undefined;
-    const answer = await api.handle(operation, { method, url, headers, contentType, bytes, baseUrl });
-    return responder.send(reply, operation.operationId, answer);
+    // It is worked on even where the client has gone.
+    request.place?.hold();
+    try {
+      const answer = await api.handle(operation, { method, url, headers, contentType, bytes, baseUrl });
+      return responder.send(reply, operation.operationId, answer);
+    } finally {
+      request.place?.leave();
+    }
   };
   // OPTIONS belongs to CORS; methods that this list doesn't have go to the not-found handler, which answers the same way.
   app.route({
@@ -182,6 +199,21 @@ function registerApi(
     config: { cors: { methods, allowedHeaders: ["*", "authorization"], preflightContinue: true } },
   });
   app.setNotFoundHandler(handle);
+}
+
+/** Gives the request its place until it is answered. @returns why there is none */
+function seat(
+  admission: Admission,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Problem | undefined {
+  const { method, headers } = request;
+  const place = admission.enter({ method, headers, longestBodyBytes: bodyLimitOf(operation) });
+  if (place instanceof Problem) return place;
+  request.place = place;
+  reply.raw.once("close", place.leave);
+  return undefined;
 }
 
 /** A route of the control plane that has other methods says which. */
@@ -212,5 +244,7 @@ declare module "fastify" {
     operation: Operation | undefined;
     /** What labels the body. */
     contentType: string | undefined;
+    /** Among what is in hand; absent for what needs none. */
+    place: Place | undefined;
   }
 }

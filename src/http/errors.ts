@@ -10,9 +10,11 @@ export type ServerLog = (entry: { level: "info" | "warn" | "error"; message: str
 export function toProblem(error: unknown, log: ServerLog): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof StoreUnavailable) {
+    const { final: isFinal, message } = error;
     // What may pass the store tells once, and not for every request that it refuses.
-    if (error.final) log({ level: "error", message: error.message });
-    return new Problem("unavailable", `The store can't take this now: ${error.message}.`, { cause: error });
+    if (isFinal) log({ level: "error", message });
+    const what = isFinal ? "takes nothing more until Settle is started again" : "can't take this now";
+    return new Problem("unavailable", `The store ${what}: ${message}.`, { cause: error, isFinal });
   }
   if (error instanceof EngineClosed)
     return new Problem("unavailable", "Settle is stopping. Try again when it is back.");

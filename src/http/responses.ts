@@ -51,8 +51,11 @@ export function createResponder(check: ResponseCheck, mode: ResponseCheckMode, l
 
   return {
     send: write,
-    sendProblem: (reply, operationId, problem) =>
-      write(reply, operationId, { status: problem.status, body: problemBody(operationId, problem) }),
+    sendProblem(reply, operationId, problem) {
+      const { status, retryAfterSeconds } = problem;
+      const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+      return write(reply, operationId, { status, headers, body: problemBody(operationId, problem) });
+    },
   };
 }
 

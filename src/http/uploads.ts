@@ -2,17 +2,24 @@
 
 import type { MultipartFile } from "@fastify/multipart";
 import multipart from "@fastify/multipart";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
 import { Problem } from "../domain/problem.ts";
 import { bundleLimits } from "../operations/code.ts";
 import type { Services } from "../operations/services.ts";
 import { receiveUpload } from "../operations/uploads.ts";
+import type { Admission } from "./admission.ts";
 
 /** In a scope of its own, since the plugin looks after every request of the scope it is in, twice. */
-export async function registerUploads(app: FastifyInstance, services: Services): Promise<void> {
+export async function registerUploads(app: FastifyInstance, services: Services, admission: Admission): Promise<void> {
+  const onRequest: onRequestHookHandler = ({ method, headers }, reply, done) => {
+    const place = admission.enter({ method, headers, longestBodyBytes: longestFormBytes });
+    if (place instanceof Problem) return done(place);
+    reply.raw.once("close", place.leave);
+    done();
+  };
   await app.register(async (scope) => {
     await scope.register(multipart);
-    scope.post("/_settle/uploads", async (request, reply) => {
+    scope.post("/_settle/uploads", { onRequest }, async (request, reply) => {
       const file = await uploadedFile(request);
       const token = textField(file, "token");
       if (token === undefined) {

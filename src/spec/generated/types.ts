@@ -1773,11 +1773,16 @@ export interface components {
             };
         };
         /**
-         * @description The service lacks something that it needs for this at the moment: room in its store, or an identity provider's key set.
-         *     Trying again later may succeed.
+         * @description The service lacks something that it needs for this at the moment: room in its store or its memory, or an identity provider's key set.
+         *     Trying again later may succeed, where `Retry-After` says how much later.
          */
         Unavailable: {
             headers: {
+                /**
+                 * @description Seconds.
+                 * @example 1
+                 */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
