@@ -30,6 +30,7 @@ import { createRealtime } from "./realtime.ts";
 import type { SocketLimits } from "./realtime-socket.ts";
 import type { Responder, ResponseCheckMode } from "./responses.ts";
 import { createResponder } from "./responses.ts";
+import { cutStalledReaders, defaultPatience, type Patience } from "./slow-clients.ts";
 import { hostOf, originForm } from "./target.ts";
 import { registerUploads } from "./uploads.ts";
 
@@ -42,6 +43,8 @@ export interface AppOptions {
   operations?: typeof operationTable;
   /** What differs from the realtime socket's usual limits. */
   socketLimits?: Partial<SocketLimits>;
+  /** What differs from how long clients may usually take. */
+  patience?: Partial<Patience>;
   /** What differs from how much may usually be in hand. */
   admission?: Partial<AdmissionLimits>;
   /** Whether there is no room for more of what is stored. @default never */
@@ -70,18 +73,26 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const responder = createResponder(check, options.responseCheck, log);
   let realtime: Realtime | undefined;
   const clientErrors = createClientErrors();
+  const patience = { ...defaultPatience, ...options.patience };
   const app = Fastify({
     bodyLimit: longestBodyBytes,
     forceCloseConnections: "idle",
-    requestTimeout: 60_000,
-    // Node's own refusal has another shape than ours (@see hostOf); and only `/rt` changes protocols.
-    http: { requireHostHeader: false, shouldUpgradeCallback: (request) => realtime?.isHandshake(request) ?? false },
+    requestTimeout: patience.request,
+    keepAliveTimeout: patience.idle,
+    http: {
+      headersTimeout: patience.headers,
+      connectionsCheckingInterval: patience.look,
+      // Node's own refusal has another shape than ours (@see hostOf); and only `/rt` changes protocols.
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request) => realtime?.isHandshake(request) ?? false,
+    },
     rewriteUrl: (request) => originForm(request.url ?? "/"),
     clientErrorHandler: clientErrors.answer,
     frameworkErrors: (error, _request, reply) =>
       responder.sendProblem(reply as FastifyReply, undefined, toProblem(error, log)),
   });
   clientErrors.watch(app.server);
+  cutStalledReaders(app.server, patience.reading, clientErrors.hasRequest);
   answerOddRequests(app.server);
   // While stopping, a connection is let go with its answer: kept alive, it would keep the server from ending.
   let isClosing = false;

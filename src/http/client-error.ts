@@ -20,6 +20,7 @@ interface Exchange {
 export interface ClientErrors {
   /** Keeps an eye on the requests in hand: what came before the broken one on its connection is answered first. */
   watch(server: Server): void;
+  hasRequest(socket: Duplex): boolean;
   answer(error: Error & { code?: string }, socket: Duplex): void;
 }
 
@@ -41,6 +42,7 @@ export function createClientErrors(): ClientErrors {
         });
       });
     },
+    hasRequest: (socket) => (inHand.get(socket)?.size ?? 0) > 0,
     answer(error, socket) {
       // The other side hung up: there is nobody to answer.
       if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();

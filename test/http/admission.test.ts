@@ -11,6 +11,7 @@ import { startAppRig } from "./app-rig.ts";
 import { openMachine } from "./rig.ts";
 import { dial, exchange } from "./wire.ts";
 
+const patient = { timeout: 10_000 };
 let rig: AppRig | undefined;
 afterEach(async () => {
   await rig?.close();
@@ -34,7 +35,7 @@ async function startHeld(options: Partial<AppOptions> = {}) {
   const started = rig;
   const begin = async () => {
     const [before, answer] = [held.length, started.call("GET", "/machines").then((answer) => answer)];
-    await expect.poll(() => held.length).toBe(before + 1);
+    await expect.poll(() => held.length, patient).toBe(before + 1);
     return answer;
   };
   const letGo = () => {
@@ -49,24 +50,24 @@ describe("requests in hand", () => {
     const answers = [rig.call("GET", "/machines"), rig.call("GET", "/machines")].map((one) =>
       one.then((a) => a.status),
     );
-    await expect.poll(() => held.length).toBe(2);
+    await expect.poll(() => held.length, patient).toBe(2);
     expect(await rig.call("GET", "/orgs")).toMatchObject(refusal(/2 requests in hand/));
     expect((await rig.call("GET", "/_settle/health")).status).toBe(200);
     letGo();
     expect(await Promise.all(answers)).toEqual([200, 200]);
-    await expect.poll(async () => (await rig.call("GET", "/orgs")).status).toBe(200);
+    await expect.poll(async () => (await rig.call("GET", "/orgs")).status, patient).toBe(200);
   });
 
   test("count while they are worked on, though their clients have gone", async () => {
     const { rig, held, letGo } = await startHeld({ admission: { requests: 1 } });
     const socket = await dial(await rig.listen());
     socket.write(`GET /machines HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${rig.adminToken}\r\n\r\n`);
-    await expect.poll(() => held.length).toBe(1);
+    await expect.poll(() => held.length, patient).toBe(1);
     socket.destroy();
     await once(socket, "close");
     expect(await rig.call("GET", "/orgs")).toMatchObject(refusal(/1 requests in hand/));
     letGo();
-    await expect.poll(async () => (await rig.call("GET", "/orgs")).status).toBe(200);
+    await expect.poll(async () => (await rig.call("GET", "/orgs")).status, patient).toBe(200);
   });
 
   test("have bodies of so many bytes together, announced or not", async () => {
@@ -78,7 +79,7 @@ describe("requests in hand", () => {
     first.write(`POST /machines/open HTTP/1.1\r\n${head}content-length: 2000\r\n\r\n{`);
     const small = (length: number) =>
       rig.call("POST", "/machines/open", { body: `{"slug":"s${length}"}`.padEnd(length) });
-    await expect.poll(async () => (await small(1_001)).status).toBe(503);
+    await expect.poll(async () => (await small(1_001)).status, patient).toBe(503);
     expect(await small(1_001)).toMatchObject(
       refusal(/bodies of 2000 bytes in hand, and reads no more than 3000 at a time/),
     );
@@ -93,7 +94,7 @@ describe("requests in hand", () => {
     expect(await exchange(url, `${get}transfer-encoding: chunked\r\n\r\n`)).toMatchObject([{ status: 200 }]);
     expect(await small(1_001)).toMatchObject(refusal(/bodies of 2000 bytes/));
     first.destroy();
-    await expect.poll(async () => (await small(1_001)).status).toBe(200);
+    await expect.poll(async () => (await small(1_001)).status, patient).toBe(200);
   });
 
   test("may be one with a longer body than that", async () => {
