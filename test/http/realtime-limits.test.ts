@@ -64,6 +64,29 @@ describe("a client that does not read", () => {
     await send("ADD");
     await slow.until(({ publicContext }) => publicContext?.n === total + 1);
   });
+
+  test("and says nothing is cut off after a while, and nothing is kept for it any more", async () => {
+    const socketLimits = { waitingBytes: 400_000, idleMs: 1_000 };
+    const { rig: started, open, send } = await start({ socketLimits }, wordy(200_000));
+    const { updates } = started.services;
+    const subscribe = updates.subscribe.bind(updates);
+    let listening = 0;
+    updates.subscribe = (...args) => {
+      const stop = subscribe(...args);
+      listening++;
+      return () => {
+        listening--;
+        stop();
+      };
+    };
+    const slow = await subscribed(open, "one");
+    expect(listening).toBe(1);
+    slow.socket.pause();
+    for (let n = 0; n < 40; n++) await send("ADD");
+    await expect.poll(() => listening, { timeout: 10_000 }).toBe(0);
+    slow.socket.resume();
+    expect([1001, 1006]).toContain(await slow.closed);
+  });
 });
 
 test("an authorizer that is slower than the events come is asked about the newest in the end", {
