@@ -23,6 +23,8 @@ export function startFamily(store: string, program: "command" | "compacting"): F
       ? settle(["serve", "--json", "--port", "0", "--store", store, "--machines", machines])
       : node(compacting, ".", String(compactAtBytes), store, machines);
   const killNow = () => {
+    const { exitCode, signalCode } = running.child;
+    if (exitCode !== null || signalCode !== null) return; // its number may be somebody else's by now
     // The sandbox is a process group of its own. Where the system doesn't tell, it ends when its server is gone.
     const children = childrenOf(running.child.pid);
     running.signalGroup("SIGKILL");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { namesOf, temporary } from "../../src/store/lowdb/names.ts";
 import { checkAll } from "./check.ts";
-import { createDice, type Dice } from "./dice.ts";
+import { createDice } from "./dice.ts";
 import { type Family, startFamily } from "./family.ts";
 import { type Ledger, noTotals, type Totals } from "./ledger.ts";
 import { loadUntilDeath } from "./load.ts";
@@ -31,7 +31,7 @@ export interface Progress {
   /** Rounds without a loss. */
   done: number;
   totals: Totals;
-  /** Kills that left a half-written snapshot behind. */
+  /** Kills that left a half-written snapshot or journal behind. */
   inCompaction: number;
   /** Servers killed once more while they started again. */
   inStart: number;
@@ -50,7 +50,7 @@ const mostAcknowledged = 400;
 const longestLoadMs = 3_000;
 /** A compaction that doesn't come is not waited for any longer. */
 const compactionComesMs = 1_500;
-const compactionTakesMs = 12;
+const compactionTakesMs = 6;
 const startTakesMs = 400;
 
 /** @returns the loss that ended it, or null. @throws when a server doesn't start */
@@ -58,58 +58,87 @@ export async function runKills(options: KillOptions): Promise<{ progress: Progre
   const { folder, rounds, roundsOfStore, onRound = () => {} } = options;
   await mkdir(folder, { recursive: true });
   const progress = readProgress(options);
-  let ledger: Ledger = new Map();
   // What was sent after the last round that was finished nobody knows: a run that goes on starts with an empty store.
-  let store = await freshStore(folder);
-  for (let inStore = 0; progress.done < rounds; inStore++) {
-    if (inStore === roundsOfStore) {
-      [ledger, store, inStore] = [new Map(), await freshStore(folder), 0];
+  let place = await freshPlace(folder, progress);
+  try {
+    for (let inStore = 0; progress.done < rounds; inStore++) {
+      if (inStore === roundsOfStore) {
+        await place.family.kill();
+        [place, inStore] = [await freshPlace(folder, progress), 0];
+      }
+      const begun = performance.now();
+      const loss = await playRound(options, progress, place);
+      if (loss) return { progress, loss };
+      await writeProgress(folder, progress);
+      onRound(progress, performance.now() - begun);
     }
-    const begun = performance.now();
-    const loss = await playRound(options, progress, store, ledger);
-    if (loss) return { progress, loss };
-    progress.done++;
-    await writeProgress(folder, progress);
-    onRound(progress, performance.now() - begun);
+    return { progress, loss: null };
+  } finally {
+    await place.family.kill();
   }
-  return { progress, loss: null };
 }
 
-async function playRound(
-  options: KillOptions,
-  progress: Progress,
-  store: string,
-  ledger: Ledger,
-): Promise<Loss | null> {
+/** A store, the server that has it, and what clients know of it. */
+interface Place {
+  store: string;
+  family: Family;
+  ledger: Ledger;
+}
+
+/** The server that a round ends with, where everything was found, is the one that the next is played on. */
+async function playRound(options: KillOptions, progress: Progress, place: Place): Promise<Loss | null> {
   const round = progress.done + 1;
-  const seed = `${progress.seed} round ${round}`;
+  const { store, ledger } = place;
+  const oddities = await loadAndKill(progress, round, place);
+  const { snapshot, journal } = namesOf(store);
+  if ([snapshot, journal].some((path) => existsSync(temporary(path)))) progress.inCompaction++;
+  await options.meddle?.(store);
+  const evidence = await keepEvidence(options.folder, store, ledger);
+  progress.done++;
+  place.family = await startAgain(store, progress);
+  const faults = [...oddities, ...(await faultsOf(place))];
+  if (faults.length === 0) return null;
+  progress.done--;
+  await writeFile(join(evidence, "faults.json"), JSON.stringify({ ...progress, round, faults }, null, 2));
+  return { round, faults, evidence };
+}
+
+/** @returns what was answered otherwise than it should have been */
+async function loadAndKill(progress: Progress, round: number, { store, family, ledger }: Place): Promise<string[]> {
+  const { totals } = progress;
+  const seed = seedOf(progress);
   const dice = createDice(seed);
-  const isCompacting = dice.percent(50);
   const oddities: string[] = [];
-  let family = startFamily(store, isCompacting ? "compacting" : "command");
+  const call = await family.ready();
+  const some = countdown(dice.below(mostAcknowledged));
+  const onOddity = (what: string) => oddities.push(what);
+  const load = loadUntilDeath({ call, ledger, totals, round, seed, onOddity, onAcknowledged: some.count });
+  await Promise.race([some.reached, pause(longestLoadMs, undefined, { ref: false })]);
+  // Some compactions have passed by then, and the next one is met in its middle.
+  if (programOf(progress) === "compacting" && dice.percent(70)) await compactionBegins(store);
+  await pause(dice.below(compactionTakesMs));
+  await family.kill();
+  await load;
+  return oddities;
+}
+
+/** A server that doesn't start, or can't be asked, has lost everything. */
+async function faultsOf({ family, ledger }: Place): Promise<string[]> {
   try {
-    const call = await family.ready();
-    const { totals } = progress;
-    const some = countdown(dice.below(mostAcknowledged));
-    const onOddity = (what: string) => oddities.push(what);
-    const load = loadUntilDeath({ call, ledger, totals, round, seed, onOddity, onAcknowledged: some.count });
-    await Promise.race([some.reached, pause(longestLoadMs, undefined, { ref: false })]);
-    // Some compactions have passed by then, and the next one is met in its middle.
-    if (isCompacting && dice.percent(70)) await compactionBegins(store);
-    await pause(dice.below(compactionTakesMs));
-    await family.kill();
-    await load;
-    if (existsSync(temporary(namesOf(store).snapshot))) progress.inCompaction++;
-    await options.meddle?.(store);
-    const evidence = await keepEvidence(options.folder, store, ledger);
-    family = await startAgain(dice, store, progress);
-    const faults = [...oddities, ...(await checkAll(await family.ready(), ledger))];
-    if (faults.length === 0) return null;
-    await writeFile(join(evidence, "faults.json"), JSON.stringify({ ...progress, round, faults }, null, 2));
-    return { round, faults, evidence };
-  } finally {
-    await family.kill();
+    return await checkAll(await family.ready(), ledger);
+  } catch (error) {
+    return [String(error)];
   }
+}
+
+/** Of the round that comes next. */
+function seedOf({ seed, done }: Progress): string {
+  return `${seed} round ${done + 1}`;
+}
+
+/** What that is played on. */
+function programOf(progress: Progress): "command" | "compacting" {
+  return createDice(`${seedOf(progress)} program`).percent(50) ? "compacting" : "command";
 }
 
 function countdown(total: number): { reached: Promise<void>; count(): void } {
@@ -132,14 +161,15 @@ async function compactionBegins(store: string): Promise<void> {
 }
 
 /** Sometimes it is killed while it starts, and started once more. */
-async function startAgain(dice: Dice, store: string, progress: Progress): Promise<Family> {
+async function startAgain(store: string, progress: Progress): Promise<Family> {
+  const dice = createDice(`${seedOf(progress)} start`);
   if (dice.percent(15)) {
-    const family = startFamily(store, "command");
+    const family = startFamily(store, programOf(progress));
     await pause(dice.below(startTakesMs));
     await family.kill();
     progress.inStart++;
   }
-  return startFamily(store, "command");
+  return startFamily(store, programOf(progress));
 }
 
 /** The store before anybody mends it, and what the clients know of it; in the place of that of the round before. */
@@ -151,11 +181,12 @@ async function keepEvidence(folder: string, store: string, ledger: Ledger): Prom
   return evidence;
 }
 
-async function freshStore(folder: string): Promise<string> {
+async function freshPlace(folder: string, progress: Progress): Promise<Place> {
   const place = join(folder, "store");
   await rm(place, { recursive: true, force: true });
   await mkdir(place);
-  return join(place, "db.json");
+  const store = join(place, "db.json");
+  return { store, family: startFamily(store, programOf(progress)), ledger: new Map() };
 }
 
 function readProgress({ folder, seed }: KillOptions): Progress {
