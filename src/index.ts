@@ -17,7 +17,9 @@ import type { ServerLog } from "./http/errors.ts";
 import type { ResponseCheckMode } from "./http/responses.ts";
 import { createRemoteKeySets } from "./jwks/remote.ts";
 import type { Dispatcher } from "./operations/dispatcher.ts";
+import { assertHistoryRetention } from "./operations/history-retention.ts";
 import { createLogKeeper, type LogKeeper, type LogRetention, limitsOf } from "./operations/log-keeper.ts";
+import type { Settings } from "./operations/services.ts";
 import { createTimeKeeping } from "./operations/time-keeping.ts";
 import type { Advanced, Preview } from "./operations/time-travel.ts";
 import { createTimeTravel } from "./operations/time-travel.ts";
@@ -58,6 +60,8 @@ export interface ServerOptions {
   cpuTimeoutMs?: number;
   /** Between the tries of a timer's event or one from another instance. @default 30000 */
   retryDelayMs?: number;
+  /** How many of each instance's newest transitions are kept; up to a tenth more may be. @default all of them */
+  historyRetention?: number;
   /** How much is kept of what machine code prints. @default the newest 10,000 entries of each organization */
   logRetention?: LogRetention;
   /**
@@ -125,6 +129,7 @@ const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
   settleTimeoutMs: true,
   cpuTimeoutMs: true,
   retryDelayMs: true,
+  historyRetention: true,
   logRetention: true,
   clock: true,
   clockStartMs: true,
@@ -172,7 +177,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const entropy = manualClock ? seededEntropy(await countManualRun(store)) : systemEntropy;
     const credentials = await ensureCredentials(store, { clock, wallClock, entropy });
     const { uploadSecret, orgId, adminToken } = credentials;
-    const settings = { settleTimeoutMs: options.settleTimeoutMs ?? 10_000, pageSize: 100, uploadSecret };
+    const settings = settingsOf(options, uploadSecret);
     logs = createLogKeeper(store, clock, limitsOf(options.logRetention));
     const services = await tampered(options, { store, engine, settings, logs, ...outsideWorld(clock, entropy, log) });
     timeKeeping = createTimeKeeping(services, { alarm, retryDelayMs, isStrict: manualClock !== undefined });
@@ -251,6 +256,16 @@ function immovable(clock: Clock): ServerClock {
     preview() {
       throw refusal();
     },
+  };
+}
+
+function settingsOf({ settleTimeoutMs = 10_000, historyRetention }: ServerOptions, uploadSecret: string): Settings {
+  assertHistoryRetention(historyRetention);
+  return {
+    settleTimeoutMs,
+    pageSize: 100,
+    uploadSecret,
+    ...(historyRetention === undefined ? {} : { historyRetention }),
   };
 }
 

@@ -19,6 +19,7 @@ export interface ServerFlags {
   settleTimeout: number;
   cpuTimeout: number;
   retryDelay: number;
+  historyRetention?: number;
   logRetention?: LogRetention;
   clock: "system" | "manual";
   clockStart?: number;
@@ -58,6 +59,13 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
     )
     .addOption(
       serverOption(
+        "--history-retention <count>",
+        "HISTORY_RETENTION",
+        "how many of an instance's newest transitions are kept (default: all)",
+      ).argParser(parseCount),
+    )
+    .addOption(
+      serverOption(
         "--log-retention <count or age>",
         "LOG_RETENTION",
         "how much of an organization's log is kept: 50000 entries, or those of 24h",
@@ -90,7 +98,7 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
 
 export function toServerOptions(flags: ServerFlags): ServerOptions {
   const { port, host, store, machines, watch, settleTimeout, cpuTimeout, retryDelay } = flags;
-  const { clock, clockStart, publicUrl, durability, responseCheck, logRetention } = flags;
+  const { clock, clockStart, publicUrl, durability, responseCheck, historyRetention, logRetention } = flags;
   if (clockStart !== undefined && clock !== "manual") {
     throw new CannotRun("--clock-start needs --clock manual: the real time can't be set");
   }
@@ -106,6 +114,7 @@ export function toServerOptions(flags: ServerFlags): ServerOptions {
     clock,
     durability,
     responseCheck,
+    ...(historyRetention === undefined ? {} : { historyRetention }),
     ...(logRetention === undefined ? {} : { logRetention }),
     ...(clockStart === undefined ? {} : { clockStartMs: clockStart }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
@@ -116,6 +125,12 @@ export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("Write a port from 0 to 65535.");
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
+  throw new InvalidArgumentError("Write a number of transitions from 1, such as 1000.");
 }
 
 /** A count of entries, or an age. */

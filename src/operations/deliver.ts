@@ -7,6 +7,7 @@ import type { AuthContext, Delivery, InstanceRef, Outcome, Reached, Step, TimerR
 import type { Change, Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import { codeOf } from "./code.ts";
+import { lastToForget } from "./history-retention.ts";
 import { indexValuesOf } from "./index-values.ts";
 import { expectMachine, instanceLane, machineScope, noMachine } from "./lookup.ts";
 import { failureProblem, rejectionProblem } from "./outcome.ts";
@@ -152,7 +153,7 @@ function committer(
       const changes: Change[] = [{ op: "put", kind: "instance", scope, name: slug, rec, ifRev: last?.rev ?? 0 }];
       if (last) changes.push({ op: "expect", kind: "instance", scope, name: slug, order: last.order });
       else if ("machine" in planned) changes.push(expectMachine(planned.machine));
-      if (step.rows.length > 0) changes.push({ op: "append", scope, name: slug, rows: rowsOf(step, rec) });
+      if (step.rows.length > 0) changes.push(...recorded(services, scope, step, rec));
       if (leavesWork(progress)) changes.push(...(await worksOf(services, progress)));
       try {
         const [rev = 0] = await store.commit(changes);
@@ -213,6 +214,15 @@ function advanced(
   // A step of the version that was desired has taken the instance there.
   if (rec.desiredVersionId === version.id) delete rec.desiredVersionId;
   return rec;
+}
+
+/** The step's transitions, and what of the history need not be kept any longer. */
+function recorded({ settings }: Services, scope: string, step: Step, rec: Instance): Change[] {
+  const { slug: name, transitionCount } = rec;
+  const rows = rowsOf(step, rec);
+  const seq = lastToForget(settings.historyRetention, transitionCount - rows.length, transitionCount);
+  const appended: Change = { op: "append", scope, name, rows };
+  return seq === null ? [appended] : [appended, { op: "forget", scope, name, seq }];
 }
 
 function rowsOf({ rows }: Step, { transitionCount, state }: Instance): Transition[] {

@@ -14,6 +14,8 @@ export interface Settings {
   pageSize: number;
   /** Signs version ids and upload tokens. */
   uploadSecret: string;
+  /** Newest transitions of each instance that are kept at least; without it all are. */
+  historyRetention?: number;
 }
 
 export interface Services {

@@ -124,6 +124,7 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     ["an unknown command", ["conduct", "http://127.0.0.1:1"], /unknown command 'conduct'/],
     ["a bad port", ["serve", "--port", "99999"], /port from 0 to 65535/],
     ["a bad duration", ["serve", "--settle-timeout", "soon"], /250ms, 10s or 2m/],
+    ["a bad history retention", ["serve", "--history-retention", "0"], /number of transitions from 1/],
     ["a bad retention", ["serve", "--log-retention", "some"], /number of entries.*10000.*24h or 7d/],
     ["no retention", ["serve", "--log-retention", "0"], /number of entries/],
     ["a bad choice", ["serve", "--durability", "hope"], /process, power/],
@@ -197,6 +198,7 @@ test("every option is also a variable; lists are separated by commas", async () 
     SETTLE_JSON: "1",
     SETTLE_MACHINES: `${counter},${other}`,
     SETTLE_SETTLE_TIMEOUT: "80ms",
+    SETTLE_HISTORY_RETENTION: "1",
     SETTLE_LOG_RETENTION: "24h",
     SETTLE_PUBLIC_URL: "https://settle.example/",
   };
@@ -215,6 +217,9 @@ test("every option is also a variable; lists are separated by commas", async () 
   await call(ready, "/machines/other", { slug: "s" });
   const answer = await call(ready, "/machines/other/i/s/events", { event: { type: "GO", ms: 60_000 } });
   expect([answer.status, ((await answer.json()) as { state: string }).state]).toEqual([200, "b"]);
+  await call(ready, "/machines/other/i/s/events", { event: { type: "NOTHING" } });
+  const { transitions } = (await (await call(ready, "/machines/other/i/s/events")).json()) as { transitions: object[] };
+  expect(transitions).toHaveLength(1);
 });
 
 test("--log-retention keeps so many of the newest entries", async () => {

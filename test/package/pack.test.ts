@@ -245,7 +245,7 @@ test("has types that resolve, and are complete", async () => {
      };
      const options: Required<ServerOptions> = {
        port: 0, host: "127.0.0.1", store: "memory:", machines: [], watch: false, settleTimeoutMs: 250, cpuTimeoutMs: 250, retryDelayMs: 250,
-       logRetention: { entries: 1, ageMs: 1 } satisfies LogRetention,
+       historyRetention: 10, logRetention: { entries: 1, ageMs: 1 } satisfies LogRetention,
        clock: "manual", clockStartMs: 1, publicUrl: "http://localhost", durability: "power", responseCheck, log, onMachineLog, watcher,
      };
      const server: SettleServer = await startServer(options);
