@@ -3,8 +3,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Tests that install, proxy or spawn whole programs. */
-const programs = ["test/package/**/*.test.ts", "test/prism/**/*.test.ts", "test/browser/**/*.test.ts"];
+/** Tests that install, proxy or spawn whole programs, or load them as hard as they can. */
+const programs = ["package", "prism", "browser", "kills", "soak"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {

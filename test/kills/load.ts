@@ -86,9 +86,16 @@ class Writer {
   async #create(slug: string): Promise<boolean> {
     const { call, ledger, totals } = this.#options;
     const fact = factOf(slug, `${slug} of ${this.#prefix}-${this.#sent++}`);
+    const previous = ledger.get(slug);
     ledger.set(slug, fact);
     const answer = await call("POST", at, { slug, context: { public: { made: fact.made, seen: [] } } });
-    if (!this.#isAcknowledged("create", slug, answer)) return answer !== null;
+    if (!this.#isAcknowledged("create", slug, answer)) {
+      if (answer === null) return false;
+      // Refused, it never was.
+      if (previous) ledger.set(slug, previous);
+      else ledger.delete(slug);
+      return true;
+    }
     fact.creation = "certain";
     fact.created = toldBy(answer.body);
     totals.creates++;
@@ -104,7 +111,11 @@ class Writer {
     const { delayMs } = sent;
     const event = delayMs === undefined ? { type: "ADD", id } : { type: "LATER", id, delayMs };
     const answer = await call("POST", `${at}/i/${fact.slug}/events`, { event });
-    if (!this.#isAcknowledged("send", fact.slug, answer)) return answer !== null;
+    if (!this.#isAcknowledged("send", fact.slug, answer)) {
+      if (answer === null) return false;
+      fact.sent.splice(fact.sent.indexOf(sent), 1);
+      return true;
+    }
     sent.told = toldBy(answer.body);
     totals.events++;
     if (delayMs !== undefined) totals.timers++;
@@ -120,7 +131,11 @@ class Writer {
         .update(fact.slug)
         .digest("base64url"),
     });
-    if (!this.#isAcknowledged("delete", fact.slug, answer)) return answer !== null;
+    if (!this.#isAcknowledged("delete", fact.slug, answer)) {
+      if (answer === null) return false;
+      fact.deletion = "none";
+      return true;
+    }
     fact.deletion = "certain";
     totals.deletions++;
     return true;

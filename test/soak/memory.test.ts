@@ -3,8 +3,8 @@
 import { createHmac } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test, vi } from "vitest";
+import { type Running, settle } from "../cli/process.ts";
 import { callerOf } from "../crash/lives.ts";
-import { type Running, settle } from "./process.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
