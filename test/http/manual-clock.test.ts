@@ -72,7 +72,8 @@ describe.each([5, 4] as const)("XState %i", (major) => {
       const logs = body.logs as { timestamp: string; log: string }[];
       expect(logs.map(({ log, timestamp }) => [log, Date.parse(timestamp) - start])).toEqual([
         ["0", 5_000],
-        ["3", 5_000],
+        // A line that is stored in a later batch than the one before is later in the log, by a millisecond.
+        ["3", expect.toSatisfy((ms: number) => ms === 5_000 || ms === 5_001)],
         ["2", 60_000],
         ["1", 86_400_000 * 40],
       ]);
