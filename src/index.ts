@@ -20,9 +20,7 @@ import type { Dispatcher } from "./operations/dispatcher.ts";
 import { assertHistoryRetention } from "./operations/history-retention.ts";
 import { createLogKeeper, type LogKeeper, type LogRetention, limitsOf } from "./operations/log-keeper.ts";
 import type { Settings } from "./operations/services.ts";
-import { createTimeKeeping } from "./operations/time-keeping.ts";
 import type { Advanced, Preview } from "./operations/time-travel.ts";
-import { createTimeTravel } from "./operations/time-travel.ts";
 import { createUpdates } from "./operations/updates.ts";
 import {
   type HeapWatch,
@@ -36,11 +34,23 @@ import {
 } from "./outside.ts";
 import type { Published, PublisherOptions } from "./publisher.ts";
 import { bundleCacheFolder, publishSources, watchSources } from "./publisher.ts";
+import { createRuling, type PutIn, type ServerState, type Shelved, type StateOfServer, stateOf } from "./ruling.ts";
 import { announce } from "./store/lowdb/address.ts";
 import type { Store } from "./store/port.ts";
 import { tampered } from "./tampering.ts";
 
-export type { Advanced, LogLine, LogRetention, Preview, ResponseCheckMode, ServerLog, WatchedVersion };
+export type {
+  Advanced,
+  LogLine,
+  LogRetention,
+  Preview,
+  PutIn,
+  ResponseCheckMode,
+  ServerLog,
+  ServerState,
+  Shelved,
+  WatchedVersion,
+};
 
 /** Every option of `settle serve`, as values. Durations are milliseconds. */
 export interface ServerOptions {
@@ -91,7 +101,7 @@ export interface ServerWatcher extends StepWatcher {
   answered(operationId: string, status: number): void;
 }
 
-export interface SettleServer {
+export interface SettleServer extends StateOfServer {
   /** Where it listens, without a trailing slash. */
   url: string;
   orgId: string;
@@ -146,12 +156,11 @@ const closeGraceMs = 2_500;
 
 /** @throws for an unknown option, a taken port, a store that can't be read, a machine that can't be published */
 export async function startServer(options: ServerOptions = {}): Promise<SettleServer> {
-  const unknown = Object.keys(options).find((name) => !(name in optionNames));
-  if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
+  assertKnown(options);
   const { port = 4380, host = "127.0.0.1", retryDelayMs = 30_000, log = () => {} } = options;
-  const { clock, alarm, manualClock } = timesOf(options);
+  const times = timesOf(options);
   let logs: LogKeeper | undefined;
-  const sandbox = createEngine(options, manualClock, (line) => logs?.keep(line));
+  const sandbox = createEngine(options, times.manualClock, (line) => logs?.keep(line));
   // The sandbox takes its time to start; it does so while everything else is loaded.
   sandbox.warm();
   const { engine, told, onAnswer } = watching(sandbox, options.watcher);
@@ -174,39 +183,38 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   };
   try {
     store = await openStore(options);
-    const entropy = manualClock ? seededEntropy(await countManualRun(store)) : systemEntropy;
-    const credentials = await ensureCredentials(store, { clock, wallClock, entropy });
-    const { uploadSecret, orgId, adminToken } = credentials;
+    const entropy = times.manualClock ? seededEntropy(await countManualRun(store)) : systemEntropy;
+    const credentials = await ensureCredentials(store, { clock: times.clock, wallClock, entropy });
+    const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
     const settings = settingsOf(options, uploadSecret);
-    logs = createLogKeeper(store, clock, limitsOf(options.logRetention));
-    const services = await tampered(options, { store, engine, settings, logs, ...outsideWorld(clock, entropy, log) });
-    timeKeeping = createTimeKeeping(services, { alarm, retryDelayMs, isStrict: manualClock !== undefined });
-    const timeTravel = manualClock && createTimeTravel(manualClock, store, timeKeeping);
+    logs = createLogKeeper(store, times.clock, limitsOf(options.logRetention));
+    const outside = outsideWorld(times.clock, entropy, log);
+    const services = await tampered(options, { store, engine, settings, logs, ...outside });
     let isReady = false;
-    const silent = await createApp({
+    const ruled = await createRuling(services, times, retryDelayMs, () => (isReady ? published : undefined));
+    timeKeeping = ruled.timeKeeping;
+    const silent = createApp({
       services,
       ...edge(options, heap),
       owner: credentials,
-      timeTravel,
+      ...ruled,
       isReady: () => isReady,
       log,
       onAnswer,
     });
-    app = tellingOfResponses(options, silent);
+    app = tellingOfResponses(options, await silent);
     const url = await listen(app, host, port);
-    published = await publishMachines(options, { services, orgId, inOrder: manualClock !== undefined, log });
+    published = await publishMachines(options, { services, orgId, inOrder: times.manualClock !== undefined, log });
     if (store.location !== "memory:") withdraw = await announced(store.location, url, log);
     timeKeeping.start();
     isReady = true;
     return {
       url,
-      orgId,
-      keyId: credentials.keyId,
-      secretKey: credentials.secretKey,
-      adminToken,
+      ...{ orgId, keyId, secretKey, adminToken },
       store: store.location,
       machines: published.names,
-      clock: timeTravel ?? immovable(clock),
+      clock: ruled.timeTravel ?? immovable(times.clock),
+      ...stateOf(ruled.state),
       handler: app.routing,
       close: once(close),
     };
@@ -214,6 +222,11 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await close();
     throw error;
   }
+}
+
+function assertKnown(options: ServerOptions): void {
+  const unknown = Object.keys(options).find((name) => !(name in optionNames));
+  if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
 }
 
 /** What the edge is told of the options and the outside world. */

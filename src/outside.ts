@@ -34,7 +34,14 @@ export function manualTimes(startMs: number): Times {
 
 /** @param run which run of its store it is: what one run drew, the next must not draw again */
 export function seededEntropy(run: number): Entropy {
-  return { bytes: createSeededBytes(`run ${run}`), secretBytes: randomBytes };
+  let draw = createSeededBytes(`run ${run}`);
+  return {
+    bytes: (size) => draw(size),
+    secretBytes: randomBytes,
+    stir(text) {
+      draw = createSeededBytes(`run ${run} after ${text}`);
+    },
+  };
 }
 
 /** Longest delay that a timer of Node's takes. */

@@ -25,13 +25,15 @@ export interface PublisherOptions {
 export interface Published {
   /** The machines there are, sorted. */
   names: string[];
+  /** Publishes them once more, as other contents of the store may need it. @throws SourceError or Problem */
+  again(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** @throws SourceError or Problem when a source can't be published: a start must not pretend */
 export async function publishSources(options: PublisherOptions): Promise<Published> {
   const { names } = await publishAll(options);
-  return { names, close: async () => {} };
+  return { names, again: async () => void (await publishAll(options)), close: async () => {} };
 }
 
 /** The same, and again at every change; a source that is broken while it is being written is logged, and its last good version stays. */
@@ -43,10 +45,11 @@ export async function watchSources(options: PublisherOptions): Promise<Published
   // One round at a time; changes that come during a round make for one more.
   let rounds = Promise.resolve();
   let isPending = false;
+  const publish = async () => void watcher.add((await publishAll(options)).files);
   const round = async () => {
     isPending = false;
     try {
-      watcher.add((await publishAll(options)).files);
+      await publish();
     } catch (error) {
       options.log({ level: "error", message: error instanceof Error ? error.message : String(error) });
     }
@@ -59,6 +62,11 @@ export async function watchSources(options: PublisherOptions): Promise<Published
   await isWatching;
   return {
     names,
+    again() {
+      const published = rounds.then(publish);
+      rounds = published.catch(() => {});
+      return published;
+    },
     close: async () => {
       await watcher.close();
       await rounds;

@@ -6,6 +6,7 @@ import { execCommand } from "./exec.ts";
 import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
 import { smplyCommand } from "./smply.ts";
+import { storeCommand } from "./store.ts";
 import { tokenCommand } from "./token.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -23,9 +24,17 @@ export function createProgram(): Command {
     execCommand(),
     tokenCommand(),
     smplyCommand(),
+    storeCommand(),
     checkCommand(),
   ]) {
-    program.addCommand(command.exitOverride().copyInheritedSettings(program));
+    program.addCommand(command);
+    inherit(command, program);
   }
   return program;
+}
+
+/** However deep a command is, it refuses as the program does. */
+function inherit(command: Command, parent: Command): void {
+  command.exitOverride().copyInheritedSettings(parent);
+  for (const each of command.commands) inherit(each, command);
 }

@@ -7,12 +7,7 @@ import { Command } from "commander";
 import { CannotRun } from "./cannot-run.ts";
 import { installedCommand } from "./installed.ts";
 import { runProgram } from "./run-program.ts";
-import { isStoreTyped, readStore, storeOption } from "./store-access.ts";
-
-interface Target {
-  url: string;
-  adminToken: string;
-}
+import { findServer, isStoreTyped, readStore, storeOption, type Target } from "./store-access.ts";
 
 export function smplyCommand(): Command {
   return new Command("smply")
@@ -42,16 +37,9 @@ async function smply(args: string[], store: string, isTyped: boolean): Promise<v
 
 /** @throws CannotRun */
 async function findTarget(store: string, isTyped: boolean): Promise<Target> {
-  const { SETTLE_URL, SETTLE_ADMIN_TOKEN } = isTyped ? {} : process.env;
-  const otherwise = SETTLE_URL ? "set SETTLE_ADMIN_TOKEN" : "set SETTLE_URL and SETTLE_ADMIN_TOKEN";
-  const adminToken = SETTLE_ADMIN_TOKEN || (await readStore(store, otherwise)).adminToken;
-  return { url: SETTLE_URL || (await serverOf(store)), adminToken };
-}
-
-async function serverOf(store: string): Promise<string> {
-  const { runningServer } = await import("../stored.ts");
-  const url = await runningServer(store);
-  if (url !== null) return url;
+  const server = await findServer(store, isTyped);
+  if (server !== null) return server;
+  await readStore(store, "set SETTLE_URL and SETTLE_ADMIN_TOKEN");
   throw new CannotRun(`no server has the store ${store} open; start it with settle serve, or set SETTLE_URL`);
 }
 

@@ -10,6 +10,25 @@ export function storeOption(description: string): Option {
   return serverOption("--store <path>", "STORE", description).default(".settle/db.json");
 }
 
+/** A server, and the token that opens its control plane. */
+export interface Target {
+  url: string;
+  adminToken: string;
+}
+
+/**
+ * The server in SETTLE_URL unless a store was typed, else the one that has the store open; null when there is none.
+ * @throws CannotRun when nothing says its admin token
+ */
+export async function findServer(store: string, isTyped: boolean): Promise<Target | null> {
+  const { SETTLE_URL, SETTLE_ADMIN_TOKEN } = isTyped ? {} : process.env;
+  const { runningServer } = await import("../stored.ts");
+  const url = SETTLE_URL || (await runningServer(store));
+  if (!url) return null;
+  const otherwise = SETTLE_URL ? "set SETTLE_ADMIN_TOKEN" : "set SETTLE_URL and SETTLE_ADMIN_TOKEN";
+  return { url, adminToken: SETTLE_ADMIN_TOKEN || (await readStore(store, otherwise)).adminToken };
+}
+
 /** What was typed means more than what the environment happens to hold. */
 export function isStoreTyped(command: Command): boolean {
   return command.getOptionValueSource("store") === "cli";
@@ -17,7 +36,7 @@ export function isStoreTyped(command: Command): boolean {
 
 /** @param otherwise completes "…; " with how to do without this store. @throws CannotRun */
 export async function readStore(store: string, otherwise: string): Promise<StoredCredentials> {
-  if (store === "memory:" || /^[a-z]+:\/\//i.test(store)) {
+  if (!isFile(store)) {
     throw new CannotRun(`only a store in a file can be read from outside its server, and not ${store}; ${otherwise}`);
   }
   const credentials = await stored(store);
@@ -25,6 +44,11 @@ export async function readStore(store: string, otherwise: string): Promise<Store
   throw new CannotRun(
     `there is no store at ${store}; start a server on it, name another with --store, or ${otherwise}`,
   );
+}
+
+/** Whether the store that this names would be files. */
+export function isFile(store: string): boolean {
+  return store !== "memory:" && !/^[a-z]+:\/\//i.test(store);
 }
 
 async function stored(store: string): Promise<StoredCredentials | null> {

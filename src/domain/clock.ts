@@ -18,4 +18,6 @@ export interface Entropy {
   bytes(size: number): Uint8Array;
   /** `size` fresh bytes for what nobody may guess: credentials, salts. Never seeded. */
   secretBytes(size: number): Uint8Array;
+  /** Where a source makes a run repeatable: what it gives from now on follows from this text, too. */
+  stir?(text: string): void;
 }

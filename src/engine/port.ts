@@ -322,6 +322,9 @@ export interface Engine {
    */
   end(instance: InstanceRef, reason: Error): Promise<void>;
 
+  /** Ends every live session as `end` does, and lets go of all code, so that each version is loaded anew. */
+  forget(reason: Error): Promise<void>;
+
   /** Ends the runner; whatever still runs is interrupted. */
   close(): Promise<void>;
 }

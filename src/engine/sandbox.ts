@@ -139,6 +139,11 @@ class SandboxEngine implements Engine {
     await this.#live.get(keyOf(instance))?.end(reason);
   }
 
+  async forget(reason: Error): Promise<void> {
+    await Promise.all([...this.#live.values()].map((session) => session.end(reason)));
+    this.#pool.discardAll();
+  }
+
   async close(): Promise<void> {
     await this.#pool.close();
     await Promise.all([...this.#live.values()].map((session) => session.ended));

@@ -88,6 +88,11 @@ export class WorkerPool {
     this.#end(worker, { reason: "closed", message: "it is no longer needed" });
   }
 
+  /** All that there are; one that is being opened is for whoever asked for it. */
+  discardAll(): void {
+    for (const worker of [...this.#byNumber.values()]) this.discard(worker);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#round);

@@ -6,6 +6,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { Problem } from "../domain/problem.ts";
 import type { Services } from "../operations/services.ts";
+import type { StateControl } from "../operations/state/control.ts";
+import { createQuiet, type Quiet } from "../operations/state/quiet.ts";
 import { operationTable } from "../operations/table.ts";
 import type { TimeTravel } from "../operations/time-travel.ts";
 import type { Operation } from "../spec/document.ts";
@@ -20,6 +22,7 @@ import { registerControlPlane } from "./control.ts";
 import { registerClockControl } from "./control-clock.ts";
 import { registerExplain } from "./control-explain.ts";
 import { guardControlPlane } from "./control-guard.ts";
+import { registerStateControl } from "./control-state.ts";
 import type { ServerLog } from "./errors.ts";
 import { toProblem } from "./errors.ts";
 import { createFrames } from "./frames.ts";
@@ -53,6 +56,10 @@ export interface AppOptions {
   owner: { adminToken: string; orgId: string };
   /** Absent where the clock is the real one. */
   timeTravel?: TimeTravel | undefined;
+  /** Without it the state is nobody's to put in. */
+  state?: StateControl;
+  /** What each request to the API waits for, and is in hand of. */
+  quiet?: Quiet;
   /** What `/_settle/ready` answers. */
   isReady(): boolean;
   version: string;
@@ -68,7 +75,7 @@ export type App = Pick<FastifyInstance, "listen" | "server" | "routing" | "addHo
 const longestBodyBytes = 32_000_000;
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { services, log } = options;
+  const { services, log, state, quiet = createQuiet() } = options;
   const check = createResponseCheck();
   const responder = createResponder(check, options.responseCheck, log);
   let realtime: Realtime | undefined;
@@ -119,18 +126,24 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   guardControlPlane(app, options.owner.adminToken);
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
   registerClockControl(app, options.timeTravel);
-  registerExplain(app, services, options.owner.orgId);
+  registerExplain(app, services, options.owner.orgId, quiet);
   const limits = { ...defaultAdmissionLimits, ...options.admission };
   const admission = new Admission(limits, options.isShortOfMemory ?? (() => false));
-  await registerUploads(app, services, admission);
+  await registerUploads(app, services, quiet, admission);
+  if (state) registerStateControl(app, state);
   const authenticator = createAuthenticator(services.store);
-  const api = await createApi(services, authenticator, options.operations ?? operationTable);
+  const api = heldStillBy(quiet, await createApi(services, authenticator, options.operations ?? operationTable));
   registerApi(app, api, responder, admission, options);
   const frames = createFrames(check, options.responseCheck, log);
   realtime = createRealtime({ services, authenticator, api, frames, log, limits: options.socketLimits ?? {} });
   realtime.accept(app.server);
+  state?.onReplaced(() => realtime?.restart());
   tellOfAnswers(app, options.onAnswer);
   return app;
+}
+
+function heldStillBy(quiet: Quiet, api: Api): Api {
+  return { route: api.route, handle: (operation, raw) => quiet.during(() => api.handle(operation, raw)) };
 }
 
 function tellOfAnswers(app: FastifyInstance, onAnswer: AppOptions["onAnswer"]): void {
@@ -230,7 +243,8 @@ function seat(
 /** A route of the control plane that has other methods says which. */
 function nothingAt(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): Problem {
   const [path = ""] = request.url.split("?");
-  const allowed = ["GET", "POST", "PUT"].filter((method) => app.hasRoute({ method, url: path }));
+  const url = path.replace(/^(\/_settle\/snapshots)\/[^/]+/, "$1/:name");
+  const allowed = ["GET", "POST", "PUT", "DELETE"].filter((method) => app.hasRoute({ method, url }));
   if (allowed.length === 0) return new Problem("not-found", `There is nothing at ${request.url}.`);
   reply.header("allow", allowed.join(", "));
   return new Problem("method-not-allowed", `${path} takes ${allowed.join(" or ")}, and not ${request.method}.`);

@@ -5,12 +5,13 @@ import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
 import { explainEvent } from "../operations/explain.ts";
 import type { Services } from "../operations/services.ts";
+import type { Quiet } from "../operations/state/quiet.ts";
 import { readControlBody } from "./control-body.ts";
 
 const example = { machine: "counter", instance: "laps", event: { type: "increment" }, authContext: { sub: "ada" } };
 
 /** @param ownOrgId the organization unless `x-statebacked-org-id` names another */
-export function registerExplain(app: FastifyInstance, services: Services, ownOrgId: string): void {
+export function registerExplain(app: FastifyInstance, services: Services, ownOrgId: string, quiet: Quiet): void {
   app.post("/_settle/explain", async (request) => {
     const { machine, instance, event, authContext } = readControlBody(request.body, example);
     const orgId = request.headers["x-statebacked-org-id"] ?? ownOrgId;
@@ -19,7 +20,8 @@ export function registerExplain(app: FastifyInstance, services: Services, ownOrg
       machine: text(machine, "machine"),
       slug: text(instance, "instance"),
     };
-    return explainEvent(services, ref, eventOf(event), objectOf(authContext, "authContext"));
+    const [wanted, inName] = [eventOf(event), objectOf(authContext, "authContext")];
+    return quiet.during(() => explainEvent(services, ref, wanted, inName));
   });
 }
 

@@ -29,6 +29,8 @@ export interface Realtime {
   /** Whether a request asks for a socket; anything else is answered as an ordinary request. */
   isHandshake(request: IncomingMessage): boolean;
   accept(server: Server): void;
+  /** Closes every socket for its client to connect again: what it was told of is no longer what there is. */
+  restart(): void;
   /** Closes every socket; one that doesn't answer within a second is cut off. */
   close(): Promise<void>;
 }
@@ -41,6 +43,9 @@ const longestMessageBytes = 16_384;
 const closeTimeoutMs = 1_000;
 /** A client that vanished without a word is noticed by the system's own probes; one that is merely silent is kept. */
 const probeAfterMs = 60_000;
+
+/** "Service restart", as IANA's registry of close codes has it. */
+const serviceRestart = 1012;
 
 /** In a variable, since the library's types don't know `closeTimeout` yet. */
 const socketOptions = {
@@ -79,6 +84,9 @@ export function createRealtime({ services, authenticator, api, frames, log, limi
       server.on("upgrade", (request, socket, head) =>
         sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request)),
       );
+    },
+    restart() {
+      for (const socket of sockets.clients) socket.close(serviceRestart, "the state was replaced");
     },
     async close() {
       isClosing = true;

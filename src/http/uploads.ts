@@ -6,11 +6,17 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fast
 import { Problem } from "../domain/problem.ts";
 import { bundleLimits } from "../operations/code.ts";
 import type { Services } from "../operations/services.ts";
+import type { Quiet } from "../operations/state/quiet.ts";
 import { receiveUpload } from "../operations/uploads.ts";
 import type { Admission } from "./admission.ts";
 
 /** In a scope of its own, since the plugin looks after every request of the scope it is in, twice. */
-export async function registerUploads(app: FastifyInstance, services: Services, admission: Admission): Promise<void> {
+export async function registerUploads(
+  app: FastifyInstance,
+  services: Services,
+  quiet: Quiet,
+  admission: Admission,
+): Promise<void> {
   const onRequest: onRequestHookHandler = ({ method, headers }, reply, done) => {
     const place = admission.enter({ method, headers, longestBodyBytes: longestFormBytes });
     if (place instanceof Problem) return done(place);
@@ -29,7 +35,9 @@ export async function registerUploads(app: FastifyInstance, services: Services, 
           { parameter: "token" },
         );
       }
-      await receiveUpload(services, token, await contents(file), textField(file, "content-encoding") === "gzip");
+      const code = await contents(file);
+      const isGzip = textField(file, "content-encoding") === "gzip";
+      await quiet.during(() => receiveUpload(services, token, code, isGzip));
       return reply.code(204).send();
     });
   });

@@ -13,6 +13,10 @@ export interface LogKeeper {
    * stamped later than `after`, or than now if that is earlier.
    */
   flush(orgId: string, after: number): Promise<boolean>;
+  /** Resolves when all that was taken is stored, or the store takes no writes. */
+  settle(): Promise<void>;
+  /** Other contents are in the store: what was known of it and what waits is dropped. */
+  forget(): void;
   /** Stores what was taken, and takes nothing more. */
   close(): Promise<void>;
 }
@@ -101,6 +105,8 @@ export function createLogKeeper(store: Store, clock: Clock, limits: Partial<LogL
       log.beLaterThan(Math.min(after, clock.now()));
       return log.flush();
     },
+    settle: async () => void (await storeAll()),
+    forget: () => logs.clear(),
     async close() {
       isClosed = true;
       if (timer !== null) clearTimeout(timer);

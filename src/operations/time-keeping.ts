@@ -2,11 +2,13 @@
 
 import type { Alarm } from "../domain/clock.ts";
 import type { Work } from "../domain/records.ts";
+import type { DueWork } from "../store/port.ts";
 import { attemptWork } from "./attempts.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher, Try } from "./dispatcher.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { machineScope } from "./lookup.ts";
 import type { Services } from "./services.ts";
+import type { Quiet } from "./state/quiet.ts";
 
 /** Receivers served at the same time, while others wait their turn. */
 const manyAtOnce = 64;
@@ -17,11 +19,13 @@ export interface TimeKeepingOptions {
   retryDelayMs: number;
   /** One thing after the other, so that a run can be repeated. */
   isStrict: boolean;
+  /** Each try waits for it, and counts as in hand until all that it set off has settled. */
+  quiet: Quiet;
 }
 
 export function createTimeKeeping(
   services: Services,
-  { alarm, retryDelayMs, isStrict }: TimeKeepingOptions,
+  { alarm, retryDelayMs, isStrict, quiet }: TimeKeepingOptions,
 ): Dispatcher {
   const { store, clock } = services;
   return createDispatcher({
@@ -30,9 +34,22 @@ export function createTimeKeeping(
     alarm,
     retryDelayMs,
     concurrency: isStrict ? 1 : manyAtOnce,
-    attempt: (work) => attemptWork(services, work),
+    attempt: (work) => attempt(services, quiet, work),
     onDropped: (work, reason) => void noteDropped(services, work, reason).catch(() => {}),
   });
+}
+
+async function attempt(services: Services, quiet: Quiet, work: DueWork): Promise<Try> {
+  const leave = await quiet.enter();
+  let settled: Promise<void> | undefined;
+  try {
+    const result = await attemptWork(services, work);
+    if (result.kind === "taken") settled = result.settled;
+    return result;
+  } finally {
+    if (settled) void settled.then(leave, leave);
+    else leave();
+  }
 }
 
 /** The instance's own log says what it did not get. */

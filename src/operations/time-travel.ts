@@ -45,6 +45,8 @@ export interface TimeTravel {
    * @throws Problem `invalid-parameter`; `invalid-state` when events lead to events without end while no time passes
    */
   advance(ms: number): Promise<Advanced>;
+  /** Resolves when no move is under way; those that are asked for wait until the answer is called. */
+  hold(): Promise<() => void>;
   /** What the same advance would deliver; nothing is done. */
   preview(ms: number): Preview;
 }
@@ -99,6 +101,13 @@ export function createTimeTravel(
       const moved = moves.then(() => move(ms));
       moves = moved.catch(() => {});
       return moved;
+    },
+    async hold() {
+      const turn = moves;
+      const held = Promise.withResolvers<void>();
+      moves = turn.then(() => held.promise);
+      await turn;
+      return held.resolve;
     },
     preview(ms) {
       const works = store.peekDue(targetOf(ms), longestPreview + 1);

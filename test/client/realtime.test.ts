@@ -220,4 +220,17 @@ describe("a connection that breaks", () => {
     await add(ann);
     await expect.poll(() => heard.slice(before)).toEqual([1, 2]);
   });
+
+  test("because other state was put in is made again, and that state is told", async () => {
+    const ann = clientFor("ann");
+    const before = await server.state.export();
+    const { heard } = hear(ann);
+    await expect.poll(() => heard).toEqual([0]);
+    for (let n = 0; n < 3; n++) await add(ann);
+    await expect.poll(() => heard.at(-1)).toBe(3);
+    await server.state.import(before);
+    await expect.poll(() => heard.at(-1)).toBe(0);
+    await add(ann);
+    await expect.poll(() => heard.at(-1)).toBe(1);
+  });
 });

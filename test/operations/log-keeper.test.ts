@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { logsPerMillisecond } from "../../src/domain/log-name.ts";
+import { logName, logsPerMillisecond } from "../../src/domain/log-name.ts";
 import type { LogEntry } from "../../src/domain/records.ts";
 import type { LogLine } from "../../src/engine/port.ts";
 import {
@@ -52,6 +52,31 @@ test("what belongs to no instance is not kept; organizations have logs of their 
   keeper.keep(line("theirs", "one", "other"));
   expect(texts(await flushed(keeper))).toEqual(["ours"]);
   expect(texts(await flushed(keeper, "other"))).toEqual(["theirs"]);
+});
+
+test("other contents of the store are met without what was known of the earlier ones", async () => {
+  const keeper = keeperWith();
+  keeper.keep(line("old"));
+  await flushed(keeper);
+  keeper.keep(line("too late"));
+  const rec: LogEntry = {
+    orgId: "org",
+    ts: 1_001,
+    nr: 0,
+    machine: "m",
+    instance: "one",
+    versionId: "ver",
+    outputType: "stdout",
+    log: "new",
+  };
+  await store.replaceAll([{ kind: "log", scope: "org", name: logName(rec), rec }]);
+  keeper.forget();
+  keeper.keep(line("next"));
+  await keeper.settle();
+  expect((await stored()).map(({ ts, log }) => [ts, log])).toEqual([
+    [1_001, "new"],
+    [1_002, "next"],
+  ]);
 });
 
 describe("timestamps", () => {

@@ -122,3 +122,22 @@ test("whoever waits for what is due waits for all of it, where nothing takes its
   await createTimeTravel(clock, store, dispatcher).caughtUp();
   expect(done).toBe(5);
 });
+
+test("whoever holds time still waits for the move under way, and the next one waits for them", async () => {
+  const order: string[] = [];
+  const dispatcher = dispatch((due) => {
+    order.push("work");
+    return replace(due);
+  });
+  await store.commit([work(50)]);
+  const time = createTimeTravel(clock, store, dispatcher);
+  const moved = time.advance(100);
+  const goOn = await time.hold();
+  order.push("held");
+  const next = time.advance(100).then(({ now }) => order.push(`moved to ${now - start}`));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(clock.now()).toBe(start + 100);
+  goOn();
+  await Promise.all([moved, next]);
+  expect(order).toEqual(["work", "held", "moved to 200"]);
+});

@@ -332,7 +332,7 @@ test("carries what it needs and nothing else", async () => {
     "redocly.yaml",
   ];
   expect([...top].sort()).toEqual(expected);
-  expect(await readdir(join(installed, "docs"))).toEqual(["semantics.md"]);
+  expect(await readdir(join(installed, "docs"))).toEqual(["semantics.md", "state.md"]);
   expect(await readdir(join(installed, "contracts"), { recursive: true })).toEqual(
     await readdir(join(root, "contracts"), { recursive: true }),
   );

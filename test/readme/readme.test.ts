@@ -224,6 +224,44 @@ test("the commands of the chapters about tokens and smply run as written", { tim
   expect(stdout).toContain('"name": "smplys"');
 });
 
+test("the commands and requests that keep and restore state run as written", { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
+  const own = await startServer({
+    port: 0,
+    store: join(folder, "db.json"),
+    machines: [join(root, "fixtures/machines")],
+  });
+  const env = { ...process.env, SETTLE_URL: own.url, SETTLE_ADMIN_TOKEN: own.adminToken };
+  const define = `settle() { ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "src/cli/main.js"))} "$@"; }\n`;
+  try {
+    const [snapshots, documents, requests] = [
+      blockWith("bash", "settle store snapshot"),
+      blockWith("bash", "settle store export"),
+      blockWith("bash", "_settle/state").replaceAll("curl -s", "curl -s -f -w '\\n%{http_code}\\n'"),
+    ];
+    const said = await run("bash", ["-ec", define + snapshots], { env, cwd: folder });
+    expect(said.stdout.split("\n").map((line) => line.split(" ")[0])).toEqual([
+      "saved",
+      "before-the-test",
+      "restored",
+      "deleted",
+      "",
+    ]);
+    const told = await run("bash", ["-ec", define + documents], { env, cwd: folder });
+    expect(told.stdout).toMatch(
+      /^put into http[\s\S]*put into other\.json[\s\S]*copied to copy\.json[\s\S]*copy\.json is whole/,
+    );
+    expect(await readFile(join(folder, "state.json"), "utf8")).toMatch(
+      /^\{"format":"settle-state","version":1,"records":\[\n/,
+    );
+    const answered = await run("bash", ["-ec", requests], { env, cwd: folder });
+    expect(answered.stdout.match(/^\d{3}$/gm)).toEqual(["200", "200", "204", "201", "200", "200", "204"]);
+  } finally {
+    await own.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("the proxy's examples run as written", { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
   const [start = "", questions = "", record = "", verify = ""] = [
@@ -260,6 +298,7 @@ test("the library's examples run as written", { timeout: 30_000 }, async () => {
   const alone = blockWith("ts", "await startServer");
   const listener = blockWith("ts", "supertest");
   const clock = blockWith("ts", "clock.advance");
+  const state = blockWith("ts", "server.snapshots");
   const folder = await mkdtemp(join(tmpdir(), "settle-readme-"));
   try {
     await mkdir(join(folder, "machines"));
@@ -271,11 +310,12 @@ test("the library's examples run as written", { timeout: 30_000 }, async () => {
       `${alone.replace('from "settle-server"', from)}console.log(response.status);`,
     );
     await writeFile(join(folder, "listener.ts"), `${importOnce}${listener}`);
+    await writeFile(join(folder, "state.ts"), `${importOnce}${state}`);
     await writeFile(join(folder, "clock.ts"), `${importOnce}${clock}console.log(new Date(now) > 0, fired);`);
     const printed = await Promise.all(
-      ["alone.ts", "listener.ts", "clock.ts"].map((file) => run(process.execPath, [file], { cwd: folder })),
+      ["alone.ts", "listener.ts", "state.ts", "clock.ts"].map((file) => run(process.execPath, [file], { cwd: folder })),
     );
-    expect(printed.map(({ stdout }) => stdout)).toEqual(["200\n", "", "true 0\n"]);
+    expect(printed.map(({ stdout }) => stdout)).toEqual(["200\n", "", "", "true 0\n"]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -4,13 +4,15 @@ import { isBuiltin } from "node:module";
 import type { Import, Module, Rule, Violation } from "./modules.ts";
 
 const floor0 = ["src/domain", "src/spec"];
-const ports = ["src/engine/port.ts", "src/store/port.ts", "src/jwks/port.ts"];
+const ports = ["src/engine/port.ts", "src/store/port.ts", "src/store/shelf.ts", "src/jwks/port.ts"];
 const roots = [
   "src/index.ts",
   "src/outside.ts",
   "src/publisher.ts",
+  "src/ruling.ts",
   "src/bootstrap.ts",
   "src/stored.ts",
+  "src/store-care.ts",
   "src/crash-points.ts",
   "src/tampering.ts",
 ];
@@ -30,9 +32,11 @@ const rooms: { [path: string]: readonly string[] } = {
   "src/engine/runner": [...floor0, "src/engine/port.ts", "src/engine/protocol.ts", "src/engine/lines.ts"],
   "src/engine/worker": [...floor0, "src/engine/port.ts", "src/engine/protocol.ts"],
   "src/store/port.ts": ["src/domain"],
+  "src/store/shelf.ts": [],
+  "src/store/memory-shelf.ts": ["src/domain", "src/store/shelf.ts"],
   "src/store/core": ["src/domain", "src/store/port.ts"],
   "src/store/memory.ts": ["src/domain", "src/store/port.ts", "src/store/core"],
-  "src/store/lowdb": ["src/domain", "src/store/port.ts", "src/store/core"],
+  "src/store/lowdb": ["src/domain", "src/store/port.ts", "src/store/shelf.ts", "src/store/core"],
   "src/sources": ["src/domain"],
   "src/jwks": ["src/domain", "src/jwks/port.ts"],
   "src/jwks/port.ts": [],
@@ -51,15 +55,18 @@ const rooms: { [path: string]: readonly string[] } = {
     "src/dashboard",
     "src/index.ts",
     "src/stored.ts",
+    "src/store-care.ts",
   ],
   "src/outside.ts": floor0,
   // What others judge with is the judge's, and no part of the server.
   "src/verify.ts": ["src/oracle"],
   "src/vitest.ts": ["src/spec"],
   "src/bootstrap.ts": [...floor0, ...ports, "src/operations"],
+  "src/store-care.ts": [...floor0, ...ports, "src/store", "src/operations", "src/outside.ts", "src/bootstrap.ts"],
   "src/stored.ts": [...floor0, ...ports, "src/store"],
   "src/crash-points.ts": [...ports, "src/http"],
   "src/tampering.ts": ["src/operations"],
+  "src/ruling.ts": [...floor0, ...ports, "src/store", "src/operations", "src/outside.ts", "src/publisher.ts"],
   "src/publisher.ts": [...floor0, ...ports, "src/sources", "src/operations", "src/http"],
   "src/index.ts": [
     ...floor0,
@@ -78,7 +85,7 @@ const rooms: { [path: string]: readonly string[] } = {
 const packageRooms: { [name: string]: readonly string[] } = {
   "@fastify/cors": ["src/http"],
   "@fastify/multipart": ["src/http"],
-  ajv: ["src/http", "src/spec", "src/oracle"],
+  ajv: ["src/http", "src/spec", "src/oracle", "src/operations/state/schema.ts"],
   "ajv-formats": ["src/http", "src/spec", "src/oracle"],
   chokidar: ["src/publisher.ts"],
   commander: ["src/cli"],

@@ -1,0 +1,47 @@
+// The control plane of a running server, for the commands that speak to one.
+
+import { isJsonObject, type JsonObject } from "../../domain/json.ts";
+import { CannotRun } from "../cannot-run.ts";
+import type { Target } from "../store-access.ts";
+
+/** @throws CannotRun with what the server says, or when there is none */
+export async function ask(
+  { url, adminToken }: Target,
+  method: string,
+  path: string,
+  body?: AsyncIterable<Uint8Array> | JsonObject,
+): Promise<Response> {
+  const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
+  const sent = body === undefined || isStream(body) ? body : JSON.stringify(body);
+  // The type knows no iterables and no `duplex`, which Node's fetch both takes.
+  const init = { method, headers, ...(sent === undefined ? {} : { body: sent, duplex: "half" }) } as RequestInit;
+  let response: Response;
+  try {
+    response = await fetch(`${url.replace(/\/+$/, "")}${path}`, init);
+  } catch (cause) {
+    throw new CannotRun(`no server answers at ${url} (${reasonOf(cause)}); is it running?`, { cause });
+  }
+  if (response.ok) return response;
+  throw new CannotRun(`the server at ${url} refuses: ${await errorOf(response)}`);
+}
+
+function isStream(body: AsyncIterable<Uint8Array> | JsonObject): body is AsyncIterable<Uint8Array> {
+  return Symbol.asyncIterator in body;
+}
+
+async function errorOf(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isJsonObject(body) && typeof body.error === "string") return body.error;
+  } catch {
+    // Not one of ours.
+  }
+  return `${response.status} ${text.slice(0, 200)}`;
+}
+
+function reasonOf(error: unknown): string {
+  const { cause } = error as { cause?: unknown };
+  if (cause instanceof Error) return cause.message || String((cause as NodeJS.ErrnoException).code);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,149 @@
+// The whole state of a running server: written out, put in, emptied, and kept under names.
+
+import { createHash, type Hash } from "node:crypto";
+import { Problem } from "../../domain/problem.ts";
+import type { NewRow } from "../../store/port.ts";
+import type { Shelf } from "../../store/shelf.ts";
+import { anonymousAccess } from "../anonymous.ts";
+import type { Services } from "../services.ts";
+import type { TimeTravel } from "../time-travel.ts";
+import { type Own, ownOf, type PutIn, tellingWhere } from "./import.ts";
+import type { Quiet } from "./quiet.ts";
+import { credentialRows, readDocument } from "./read.ts";
+import { createSnapshots, type Snapshots } from "./snapshots.ts";
+import { type WriteOptions, writeDocument } from "./write.ts";
+
+export interface StateOptions {
+  services: Services;
+  quiet: Quiet;
+  /** Where the clock is a manual one. */
+  timeTravel: TimeTravel | undefined;
+  shelf: Shelf;
+  /** Publishes the machines that came from sources once more. */
+  republish(): Promise<void>;
+  /** Whether everything is loaded; nothing is replaced before. */
+  isReady(): boolean;
+}
+
+export interface StateControl {
+  /** A state document of this moment, in pieces, however long they take to be read. */
+  export(options: WriteOptions): Promise<AsyncIterable<string>>;
+  /**
+   * Puts a document's state in the place of everything; the server's own credentials stay. Requests in hand are finished by the old state,
+   * those that come wait for the new one.
+   * @throws Problem when it is no state document: nothing was changed then. StoreUnavailable
+   */
+  import(chunks: AsyncIterable<Uint8Array>): Promise<PutIn>;
+  /** As after the first start: nothing but its credentials, anonymous access, and the machines that come from sources. */
+  reset(): Promise<void>;
+  readonly snapshots: Snapshots;
+  /** Calls back when other state is in place, before anybody acts on it. */
+  onReplaced(listener: () => void): void;
+}
+
+export function createStateControl(options: StateOptions): StateControl {
+  return new Control(options);
+}
+
+class Control implements StateControl {
+  readonly #options: StateOptions;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(options: StateOptions) {
+    this.#options = options;
+  }
+
+  async export(writeOptions: WriteOptions): Promise<AsyncIterable<string>> {
+    const { store, logs } = this.#options.services;
+    await logs.settle();
+    return writeDocument(store, writeOptions);
+  }
+
+  async import(chunks: AsyncIterable<Uint8Array>): Promise<PutIn> {
+    const { store, entropy } = this.#options.services;
+    // Another server may have drawn the ids in the document from the same seed, so what is drawn after it follows from the document.
+    const digest = createHash("sha256");
+    const read = entropy.stir ? hashedInto(digest, chunks) : chunks;
+    return tellingWhere((progress) =>
+      this.#replace(
+        (own) => readDocument(read, { store, entropy, ...own }, progress),
+        async () => entropy.stir?.(digest.digest("hex")),
+      ),
+    );
+  }
+
+  async reset(): Promise<void> {
+    const { services, republish } = this.#options;
+    const { clock, entropy } = services;
+    await this.#replace(async function* rows({ own, kept }) {
+      yield* credentialRows(own, kept);
+      for (const change of anonymousAccess(own.org.id, clock, entropy)) if (change.op === "put") yield change;
+    }, republish);
+  }
+
+  get snapshots(): Snapshots {
+    return createSnapshots(this.#options.shelf, {
+      write: async (take) => take(await this.export({ withCredentials: true })),
+      put: (read) => this.import(read()),
+    });
+  }
+
+  onReplaced(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** @param after happens before anybody else goes on */
+  async #replace(
+    rows: (own: Own) => AsyncIterable<NewRow>,
+    after: () => Promise<void> = async () => {},
+  ): Promise<void> {
+    const { services, isReady } = this.#options;
+    if (!isReady())
+      throw new Problem("unavailable", "The machines are still being loaded. Try again when it is ready.");
+    const before = await ownOf(services.store);
+    const holdStill = () => this.#holdStill();
+    let goOn: (() => void) | undefined;
+    // The server goes on until the last row is read: only then is it held still.
+    async function* untilStill() {
+      yield* rows(before);
+      goOn = await holdStill();
+      const now = await ownOf(services.store);
+      if (JSON.stringify(now) === JSON.stringify(before)) return;
+      throw new Problem("invalid-state", "The server's own keys were changed meanwhile. Send it once more.");
+    }
+    try {
+      await services.store.replaceAll(untilStill());
+      await this.#beginAnew();
+      await after();
+    } finally {
+      goOn?.();
+    }
+  }
+
+  /** @returns how to let everybody go on */
+  async #holdStill(): Promise<() => void> {
+    const { services, quiet, timeTravel } = this.#options;
+    const move = await timeTravel?.hold();
+    const goOn = await quiet.hold();
+    await services.logs.settle();
+    return () => {
+      goOn();
+      move?.();
+    };
+  }
+
+  /** What the server has made of the old state is dropped. */
+  async #beginAnew(): Promise<void> {
+    const { engine, logs } = this.#options.services;
+    logs.forget();
+    for (const listener of this.#listeners) listener();
+    await engine.forget(new Problem("unavailable", "Everything in the store was replaced meanwhile. Try again."));
+  }
+}
+
+async function* hashedInto(digest: Hash, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of chunks) {
+    digest.update(chunk);
+    yield chunk;
+  }
+}

@@ -1,0 +1,86 @@
+// Looking at a store in a copy of its files: with the very code that opens it, whatever it does, and nothing of the store is touched.
+
+import fs from "node:fs";
+import fsp from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Clock, Entropy } from "../../domain/clock.ts";
+import { type Store, StoreUnreadable } from "../port.ts";
+import { nodeFiles } from "./files.ts";
+import { type Names, namesOf } from "./names.ts";
+import { openLowdbStore } from "./open.ts";
+
+/** While the store is in use, it may be rewritten again and again. */
+const copiesAtMost = 60;
+const pauseMs = 50;
+
+/**
+ * Opens a copy of the store, lets `fn` look at it, and throws it away.
+ * @param tell hears what opening the store would tell a person
+ * @throws StoreUnreadable, in the words of the store itself
+ */
+export async function inCopy<T>(
+  path: string,
+  { clock, entropy }: { clock: Clock; entropy: Entropy },
+  tell: (line: string) => void,
+  fn: (store: Store) => Promise<T>,
+): Promise<T> {
+  const names = namesOf(await nodeFiles.realPath(path));
+  const folder = await fsp.mkdtemp(join(tmpdir(), "settle-copy-"));
+  const named = (line: string) => line.replaceAll(folder, names.folder);
+  try {
+    await copy(names, folder);
+    const options = { durability: "process" as const, clock, entropy, log: (line: string) => tell(named(line)) };
+    const store = await openLowdbStore(join(folder, basename(names.snapshot)), options);
+    try {
+      return await fn(store);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes(folder)) throw error;
+    const Kind = error instanceof StoreUnreadable ? StoreUnreadable : Error;
+    throw new Kind(named(error.message), { cause: error });
+  } finally {
+    await fsp.rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The files that hold what the store holds, code apart: the snapshot, and what stands beside it under its name. */
+export async function filesOf(names: Names): Promise<string[]> {
+  const stem = basename(names.snapshot).replace(/\.json$/, "");
+  const entries = await fsp.readdir(names.folder, { withFileTypes: true });
+  const beside = entries.filter(
+    (entry) => entry.isFile() && entry.name.startsWith(`${stem}.`) && !passing.test(entry.name),
+  );
+  const found = beside.map(({ name }) => join(names.folder, name));
+  const isThere = found.includes(names.snapshot) || (await nodeFiles.identity(names.snapshot)) === null;
+  return isThere ? found : [names.snapshot, ...found];
+}
+
+/** What says who uses it, what was on its way, and what was damaged once. */
+const passing = /\.(lock|server|takeover|tmp|tmp\..+)$|\.damaged-|\.repaired\./;
+
+/** As the files were at one moment, as far as a rewriting shows in the snapshot; what is appended meanwhile does no harm. */
+async function copy(names: Names, folder: string): Promise<void> {
+  for (let copies = 1; ; copies++) {
+    const before = await nodeFiles.identity(names.snapshot);
+    const copied = await copyFiles(await filesOf(names), folder);
+    if (copied && (await nodeFiles.identity(names.snapshot)) === before) break;
+    if (copies === copiesAtMost) throw new StoreUnreadable(`${names.snapshot} is rewritten all the time. Try again.`);
+    await pause(pauseMs);
+  }
+  await fsp.symlink(names.blobs, join(folder, basename(names.blobs)), "junction");
+}
+
+async function copyFiles(paths: readonly string[], folder: string): Promise<boolean> {
+  for (const path of await fsp.readdir(folder)) await fsp.rm(join(folder, path));
+  try {
+    for (const path of paths) await fsp.copyFile(path, join(folder, basename(path)), fs.constants.COPYFILE_FICLONE);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false; // it took another name meanwhile
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+// Says whether a store is whole, and what is in it; touches nothing, also while a server uses it.
+
+import type { Clock, Entropy } from "../../domain/clock.ts";
+import { type SavedRow, type Store, StoreUnreadable } from "../port.ts";
+import { inCopy } from "./copy.ts";
+import { nodeFiles } from "./files.ts";
+import { namesOf } from "./names.ts";
+
+export interface Examination {
+  /** How many there are of each kind, transitions included. */
+  counts: { [K in SavedRow["kind"]]?: number };
+  journalBytes: number;
+  /** Different codes that records name. */
+  codes: number;
+  /** What is wrong, a sentence each; empty for a whole store. */
+  damage: string[];
+  /** What a person may want to know, and is no damage. */
+  notes: string[];
+}
+
+/** A newer version of Settle wrote it: nobody here can say whether it is whole. */
+const isNewer = /knows formats up to/;
+
+/** Null when there is no store. @throws StoreUnreadable for one of a newer format; what the file system says */
+export async function examine(path: string, outside: { clock: Clock; entropy: Entropy }): Promise<Examination | null> {
+  const given = namesOf(path);
+  if ((await nodeFiles.identity(given.snapshot)) === null && (await nodeFiles.identity(given.journal)) === null)
+    return null;
+  const names = namesOf(await nodeFiles.realPath(path));
+  const journal = await nodeFiles.read(names.journal);
+  const found: Examination = { counts: {}, journalBytes: journal?.length ?? 0, codes: 0, damage: [], notes: [] };
+  try {
+    await inCopy(
+      path,
+      outside,
+      (line) => found.notes.push(line),
+      (store) => look(store, found),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreUnreadable) || isNewer.test(error.message)) throw error;
+    found.damage.push(error.message);
+  }
+  return found;
+}
+
+async function look(store: Store, found: Examination): Promise<void> {
+  const codes = new Set<string>();
+  for await (const { kind, name, rec } of store.saved()) {
+    found.counts[kind] = (found.counts[kind] ?? 0) + 1;
+    if (kind !== "version" && kind !== "migration" && kind !== "upload") continue;
+    const { codeSha256 } = rec;
+    if (codes.has(codeSha256)) continue;
+    codes.add(codeSha256);
+    const wrong = await wrongWithCode(store, codeSha256);
+    if (wrong !== null) found.damage.push(`The code of the ${kind} ${name} ${wrong}.`);
+  }
+  found.codes = codes.size;
+}
+
+async function wrongWithCode(store: Store, sha256: string): Promise<string | null> {
+  try {
+    return (await store.getBlob(sha256)) === null ? `is missing (blob ${sha256})` : null;
+  } catch (error) {
+    return `can't be used: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,192 @@
+// Reads what can be read of a damaged store, line by line, and keeps account of what can't.
+
+import { isJsonObject, type JsonObject } from "../../domain/json.ts";
+import type { Instance, Transition } from "../../domain/records.ts";
+import { kinds } from "../core/contents.ts";
+import type { NewRow } from "../port.ts";
+import { readChecked } from "./checked.ts";
+import { nodeFiles, type OpenFile } from "./files.ts";
+import { type Line, linesOf } from "./lines.ts";
+import type { Names } from "./names.ts";
+
+export interface Salvaged {
+  rows: NewRow[];
+  /** What is given up, a line each. */
+  givenUp: string[];
+}
+
+interface SnapshotHead {
+  id?: unknown;
+  follows?: unknown;
+  seq?: unknown;
+}
+
+export async function salvage(names: Names): Promise<Salvaged> {
+  const salvager = new Salvager();
+  await eachLine(names.snapshot, async (line) => salvager.snapshotLine(line));
+  await eachLine(names.journal, async (line) => salvager.journalLine(line));
+  return salvager.result();
+}
+
+async function eachLine(path: string, take: (line: Line) => Promise<void>): Promise<void> {
+  if ((await nodeFiles.identity(path)) === null) return;
+  const file: OpenFile = await nodeFiles.open(path, "read");
+  try {
+    for await (const { lines } of linesOf(file, 0, await file.size())) for (const line of lines) await take(line);
+  } finally {
+    await file.close();
+  }
+}
+
+interface Kept {
+  row: NewRow;
+  order: number;
+  /** How many of its first transitions were forgotten, and those after them. */
+  forgotten: number;
+  history: Transition[];
+}
+
+class Salvager {
+  readonly #kept = new Map<string, Kept>();
+  readonly #givenUp: string[] = [];
+  #head: SnapshotHead | null = null;
+  /** The next transaction's; null before the journal's head, and when nothing more is read. */
+  #expected: number | null = null;
+  #journal: "unread" | "read" | "cut" = "unread";
+  #cut = 0;
+
+  snapshotLine({ bytes, number }: Line): void {
+    const text = textOf(bytes);
+    if (number === 1) {
+      this.#head = headOf(text ?? "");
+      if (this.#head === null) this.#givenUp.push("line 1 of the snapshot, which says what it is");
+      return;
+    }
+    if (text === "]}" || text?.startsWith('],"sha256":')) return;
+    const reason = text === null ? "it is not text in UTF-8" : this.#take(parsed(text.replace(/,$/, "")));
+    if (reason !== null) this.#givenUp.push(`line ${number} of the snapshot: ${reason}`);
+  }
+
+  journalLine({ bytes, offset, number, ended }: Line): void {
+    const content = ended ? checked(bytes) : null;
+    if (this.#journal === "cut") this.#cut++;
+    else if (this.#journal === "unread") this.#openJournal(content);
+    else this.#transaction(content, { offset, number, ended });
+  }
+
+  #transaction(content: JsonObject | null, { offset, number, ended }: Pick<Line, "offset" | "number" | "ended">): void {
+    if (content === null || content.seq !== this.#expected || !Array.isArray(content.rows)) {
+      this.#journal = "cut";
+      const what = ended ? "from a damaged line on" : "a write that was under way when the process ended";
+      this.#givenUp.push(`the journal after byte ${offset} (line ${number}): ${what}`);
+      return;
+    }
+    this.#expected = Number(content.seq) + 1;
+    const { seq } = this.#head ?? {};
+    if (typeof seq === "number" && Number(content.seq) <= seq) return; // the snapshot was made of it
+    for (const row of content.rows) {
+      const reason = this.#take(row);
+      if (reason !== null) this.#givenUp.push(`a row of line ${number} of the journal: ${reason}`);
+    }
+  }
+
+  result(): Salvaged {
+    if (this.#cut > 0) this.#givenUp.push(`${this.#cut} more lines of the journal`);
+    const byKind = (kind: NewRow["kind"]) => (kinds as readonly string[]).indexOf(kind);
+    const all = [...this.#kept.values()].sort((a, b) => byKind(a.row.kind) - byKind(b.row.kind) || a.order - b.order);
+    return { rows: all.flatMap(rowsOf), givenUp: this.#givenUp };
+  }
+
+  #openJournal(content: JsonObject | null): void {
+    this.#journal = "cut";
+    if (content === null || typeof content.seq !== "number") {
+      this.#givenUp.push("the journal: its head can't be read, so nobody knows what it continues");
+      return;
+    }
+    const { id, follows } = this.#head ?? {};
+    if (this.#head !== null && content.snapshot !== id && content.id !== follows) {
+      this.#givenUp.push("the journal: it continues another state of the snapshot");
+      return;
+    }
+    this.#journal = "read";
+    this.#expected = content.seq + 1;
+  }
+
+  /** @returns why it can't be taken */
+  #take(row: unknown): string | null {
+    if (!isJsonObject(row)) return "it is no row";
+    const { kind, scope, name, rec } = row;
+    if (typeof kind !== "string" || typeof scope !== "string" || typeof name !== "string") return "it is no row";
+    const key = JSON.stringify([kind === "transition" ? "instance" : kind, scope, name]);
+    if (row.deleted === true) {
+      if (kind === "transition") this.#forget(key, Number(row.seq));
+      else this.#kept.delete(key);
+      return null;
+    }
+    const what = `${kind} ${JSON.stringify(name)} in ${JSON.stringify(scope)}`;
+    if (!isJsonObject(rec)) return `${what} has no record`;
+    if (kind === "transition") return this.#takeTransition(key, what, rec as unknown as Transition);
+    if (!kinds.some((known) => known === kind)) return `nobody knows the kind ${kind}`;
+    const known = this.#kept.get(key);
+    const order = known?.order ?? Number(row.order);
+    const { forgotten = Number(row.forgotten ?? 0), history = [] } = known ?? {};
+    this.#kept.set(key, { row: { kind, scope, name, rec } as unknown as NewRow, order, forgotten, history });
+    return null;
+  }
+
+  #takeTransition(key: string, what: string, rec: Transition): string | null {
+    const instance = this.#kept.get(key);
+    if (instance === undefined) return `${what}, ${rec.seq}: its instance is not there`;
+    const last = instance.forgotten + instance.history.length;
+    if (rec.seq <= last) return null;
+    if (rec.seq > last + 1) return `${what}, ${rec.seq}: the one before it is not there`;
+    instance.history.push(rec);
+    return null;
+  }
+
+  #forget(key: string, seq: number): void {
+    const instance = this.#kept.get(key);
+    if (instance === undefined || seq <= instance.forgotten) return;
+    instance.history.splice(0, seq - instance.forgotten);
+    instance.forgotten = seq;
+  }
+}
+
+/** An instance counts what there is of its history, or its next event could not be stored. */
+function rowsOf({ row, history }: Kept): NewRow[] {
+  if (row.kind !== "instance") return [row];
+  const rec: Instance = { ...row.rec, transitionCount: history.at(-1)?.seq ?? 0 };
+  const { scope, name } = row;
+  return [{ ...row, rec }, ...history.map((one): NewRow => ({ kind: "transition", scope, name, rec: one }))];
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function headOf(text: string): SnapshotHead | null {
+  const value = parsed(`${text}]}`);
+  return isJsonObject(value) && "id" in value ? value : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function checked(line: Buffer): JsonObject | null {
+  try {
+    return readChecked(line);
+  } catch {
+    return null;
+  }
+}

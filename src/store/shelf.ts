@@ -1,0 +1,19 @@
+// The port of the place where named snapshots of a store are kept, each a state document.
+
+export interface Shelf {
+  /** Keeps a document under the name, in the place of an earlier one: the whole of it, durable, or nothing changes. @throws StoreUnavailable */
+  put(name: string, pieces: AsyncIterable<string>): Promise<Shelved>;
+  /** How to read it, as often as one likes; null when there is none. */
+  get(name: string): Promise<(() => AsyncIterable<Uint8Array>) | null>;
+  /** By name. */
+  list(): Promise<Shelved[]>;
+  /** False when there is none. */
+  delete(name: string): Promise<boolean>;
+}
+
+/** `savedAt`: epoch milliseconds, real time. */
+export interface Shelved {
+  name: string;
+  bytes: number;
+  savedAt: number;
+}

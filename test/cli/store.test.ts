@@ -1,0 +1,400 @@
+// `settle store`, as a process: on a store's files, and by the server that has them open.
+
+import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openLowdbStore } from "../../src/store/lowdb/open.ts";
+import type { Store } from "../../src/store/port.ts";
+import { type Rig, startRig } from "../http/rig.ts";
+import { documentOf, furnish, shownBy } from "../http/state-rig.ts";
+import { clock, entropy, machine, putInstance, scope, step } from "../store/support.ts";
+import { type Finished, settle } from "./process.ts";
+
+let folder: string;
+let rigs: Rig[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "settle-cli-store-"));
+});
+afterEach(async () => {
+  for (const { server } of rigs) await server.close();
+  rigs = [];
+  await rm(folder, { recursive: true, force: true });
+});
+
+const run = (args: string[], env = {}): Promise<Finished> => settle(["store", ...args], env, folder).ended;
+async function serve(store = join(folder, "db.json")): Promise<Rig> {
+  const rig = await startRig({ store });
+  rigs.push(rig);
+  return rig;
+}
+async function stop(rig: Rig): Promise<void> {
+  rigs = rigs.filter((one) => one !== rig);
+  await rig.server.close();
+}
+const failed = (stderr: RegExp) => ({ code: 2, stdout: "", stderr: expect.stringMatching(stderr) });
+const text = (file: string) => readFile(join(folder, file), "utf8");
+const files = async () => (await readdir(folder)).sort();
+
+describe("export, import and copy", { timeout: 60_000 }, () => {
+  test("carry a state from a store to another, whether or not servers run, and it is the same", async () => {
+    const from = await serve();
+    await furnish(from);
+    const [document, shown] = [await documentOf(from), await shownBy(from)];
+    expect(await run(["export", "--store", "db.json"])).toMatchObject({ code: 0, stdout: document.trimEnd() });
+    await stop(from);
+    expect(await run(["export", "state.json", "--store", "db.json"])).toMatchObject({ code: 0, stdout: "" });
+    expect(await text("state.json")).toBe(document);
+    expect((await stat(join(folder, "state.json"))).mode & 0o777).toBe(0o600);
+
+    const imported = await run(["import", "state.json", "--store", "deep/new.json"]);
+    expect(imported).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^put into deep\/new\.json: .*2 instance, 2 transition/),
+    });
+    const again = await serve(join(folder, "deep/new.json"));
+    expect(await shownBy(again)).toEqual(shown);
+    await again.call("POST", "/machines/clock/i/hall/events", { json: { event: "ADD" } });
+    expect(await run(["import", "state.json", "--store", "deep/new.json"])).toEqual(
+      expect.objectContaining(
+        failed(/^settle: use --force to replace what is in the server at http\S+; its credentials stay\n$/),
+      ),
+    );
+    expect((await run(["import", "state.json", "--store", "deep/new.json", "--force"])).code).toBe(0);
+    expect(await shownBy(again)).toEqual(shown);
+  });
+
+  test("leave secrets out, unless they are asked for; then a new store has the same credentials", async () => {
+    const from = await serve();
+    const { secret, keyId } = await furnish(from);
+    const { adminToken, secretKey } = from.server;
+    for (const isRunning of [true, false]) {
+      if (!isRunning) await stop(from);
+      const plain = (await run(["export", "--store", "db.json"])).stdout;
+      for (const hidden of [secret, adminToken, secretKey]) expect(plain).not.toContain(hidden);
+      expect((await run(["export", "all.json", "--with-credentials", "--store", "db.json"])).code).toBe(0);
+    }
+    await run(["import", "all.json", "--store", "same.json"]);
+    const same = await serve(join(folder, "same.json"));
+    expect(same.server).toMatchObject({ adminToken, secretKey });
+    const token = await same.token({ kid: keyId, secret, act: {} });
+    expect((await same.call("GET", "/machines/clock/i/hall", { token })).status).toBe(200);
+    expect(await shownBy(same)).toEqual(await shownBy(await serve()));
+  });
+
+  test("copy makes a store with the same credentials, from a running server too", async () => {
+    const from = await serve();
+    await furnish(from);
+    expect((await run(["copy", "db.json", "copy.json"])).code).toBe(0);
+    const copied = await serve(join(folder, "copy.json"));
+    expect(copied.server.adminToken).toBe(from.server.adminToken);
+    expect(await shownBy(copied)).toEqual(await shownBy(from));
+    await stop(copied);
+    expect(await run(["copy", "db.json", "copy.json"])).toMatchObject(
+      failed(/use --force to replace the store copy\.json/),
+    );
+    expect((await run(["copy", "db.json", "copy.json", "--force"])).code).toBe(0);
+    expect(await run(["copy", "db.json", "./db.json"])).toMatchObject(failed(/can't be copied to itself/));
+    expect(await run(["copy", "db.json", "postgres://x/y"])).toMatchObject(
+      failed(/only stores in files are looked after/),
+    );
+    expect(await run(["copy", "memory:", "new.json"])).toMatchObject(failed(/a store in memory ends with its server/));
+    expect(await run(["copy", "absent.json", "new.json"])).toMatchObject(failed(/there is no store at absent\.json/));
+  });
+
+  test("a document that is wrong is refused: an old store stays as it was, a new one is not made", async () => {
+    const from = await serve();
+    const before = await documentOf(from);
+    await writeFile(join(folder, "wrong.json"), before.replace('"scopes":', '"scope":'));
+    const wrong = failed(
+      /records\[0\] \(line 2\), key: it has scope, which nobody knows|must have required property 'scopes'/,
+    );
+    expect(await run(["import", "wrong.json", "--store", "db.json", "--force"])).toMatchObject(wrong);
+    expect(await documentOf(from)).toBe(before);
+    await stop(from);
+    expect(await run(["import", "wrong.json", "--store", "db.json", "--force"])).toMatchObject(wrong);
+    expect(await documentOf(await serve())).toBe(before);
+    expect(await run(["import", "wrong.json", "--store", "new.json"])).toMatchObject(wrong);
+    expect((await files()).filter((file) => file.startsWith("new"))).toEqual([]);
+    expect(await run(["import", "absent.json", "--store", "new.json"])).toMatchObject(failed(/absent\.json/));
+    expect(await run(["export", "--store", "new.json"])).toMatchObject(failed(/there is no store at new\.json/));
+  });
+
+  test("reach the server in SETTLE_URL, also one that keeps its store in memory, and read stdin", async () => {
+    const rig = await startRig();
+    rigs.push(rig);
+    await furnish(rig);
+    const env = { SETTLE_URL: rig.server.url, SETTLE_ADMIN_TOKEN: rig.server.adminToken };
+    const document = await documentOf(rig);
+    expect((await run(["export"], env)).stdout).toBe(document.trimEnd());
+    const importing = settle(["store", "import", "-", "--force"], env, folder);
+    importing.child.stdin?.end(document);
+    expect((await importing.ended).code).toBe(0);
+    expect(await run(["export"], { ...env, SETTLE_ADMIN_TOKEN: "wrong" })).toMatchObject(
+      failed(/refuses: The control plane needs the admin token/),
+    );
+    expect(await run(["export"], { ...env, SETTLE_URL: "http://127.0.0.1:1" })).toMatchObject(
+      failed(/no server answers at http:\/\/127\.0\.0\.1:1/),
+    );
+  });
+});
+
+describe("snapshot", { timeout: 60_000 }, () => {
+  test.each([true, false])("saves, lists, restores and deletes; a server runs: %s", async (isRunning) => {
+    const rig = await serve();
+    await furnish(rig);
+    const shown = await shownBy(rig);
+    const on = ["--store", "db.json"];
+    if (!isRunning) await stop(rig);
+    expect(await run(["snapshot", "save", "first", ...on])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^saved first: \d+ bytes$/),
+    });
+    expect((await run(["snapshot", "list", ...on])).stdout).toMatch(/^first {2}\d{4}-\S+Z {2}\d+ bytes$/);
+    const server = isRunning ? rig : await serve();
+    await server.server.reset();
+    if (!isRunning) await stop(server);
+    expect(await run(["snapshot", "restore", "first", ...on])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("restored first: "),
+    });
+    expect(await shownBy(isRunning ? rig : await serve())).toEqual(shown);
+    if (!isRunning) await stop(rigs[0] as Rig);
+    expect(await run(["snapshot", "delete", "first", ...on])).toMatchObject({ code: 0, stdout: "deleted first" });
+    expect(await run(["snapshot", "restore", "first", ...on])).toMatchObject(failed(/There is no snapshot first/));
+    expect(await run(["snapshot", "save", "../db", ...on])).toMatchObject(failed(/1 to 64 letters/));
+  });
+});
+
+describe("on a store of two doors", { timeout: 60_000 }, () => {
+  /** With some things in the JSON file and later ones in the journal, as a killed server leaves it. */
+  beforeEach(async () => {
+    const store = await openLowdbStore(join(folder, "live.json"), { durability: "process", clock, entropy });
+    await store.commit([
+      { op: "put", kind: "machine", scope: "org_test", name: "door", rec: machine("door"), ifRev: 0 },
+    ]);
+    const sha256 = await store.putBlob(Buffer.from("export default 1"));
+    const rec = {
+      ...{ id: "ver_test", orgId: "org_test", machine: "door", createdAt: 1, clientInfo: "", indexSelectors: {} },
+      ...{ codeSha256: sha256, xstate: 5 as const },
+    };
+    await store.commit([{ op: "put", kind: "version", scope, name: "ver_test", rec, ifRev: 0 }]);
+    await store.commit([putInstance("a", 0)]);
+    await store.replaceAll(await rowsOf(store));
+    for (let rev = 1; rev < 4; rev++)
+      await store.commit(step("a", rev).map((one) => (one.op === "append" ? shifted(one) : counting(one, rev))));
+    await store.commit([putInstance("b", 0)]);
+    await copyFile(join(folder, "live.json"), join(folder, "db.json"));
+    await copyFile(join(folder, "live.journal"), join(folder, "db.journal"));
+    await store.close();
+    await rename(join(folder, "live.blobs"), join(folder, "db.blobs"));
+    await rm(join(folder, "live.json"));
+  });
+
+  type Change = Parameters<Store["commit"]>[0][number];
+  const shifted = (change: Extract<Change, { op: "append" }>): Change => ({
+    ...change,
+    rows: change.rows.map((row) => ({ ...row, seq: row.seq - 1 })),
+  });
+  const counting = (change: Change, count: number): Change =>
+    change.op === "put" && change.kind === "instance"
+      ? { ...change, rec: { ...change.rec, transitionCount: count } }
+      : change;
+
+  async function rowsOf(store: Store) {
+    const rows = [];
+    for await (const row of store.saved()) rows.push(row);
+    return rows;
+  }
+  async function opened(): Promise<{ [name: string]: number }> {
+    const store = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+    const { items } = await store.list("instance", scope, 0, 100);
+    const lengths: { [name: string]: number } = {};
+    for (const { rec } of items) {
+      lengths[rec.slug] = (await store.history(scope, rec.slug, 0, 100)).items.length;
+      expect(rec.transitionCount).toBe(lengths[rec.slug]);
+    }
+    await store.close();
+    return lengths;
+  }
+  const replaceIn = async (file: string, from: string | RegExp, to: string) => {
+    const before = await readFile(join(folder, file), "latin1");
+    expect(before).toMatch(from);
+    await writeFile(join(folder, file), before.replace(from, to), "latin1");
+  };
+  const check = () => run(["check", "--store", "db.json"]);
+  const repair = () => run(["repair", "--store", "db.json"]);
+
+  test("check counts, and touches nothing", async () => {
+    const before = await Promise.all(
+      (await files()).filter((file) => !file.endsWith("blobs")).map(async (file) => [file, await text(file)]),
+    );
+    const { code, stdout } = await check();
+    expect([code, stdout.split("\n")]).toEqual([
+      0,
+      [
+        "db.json is whole",
+        "  records  1 machine, 1 version, 2 instance, 3 transition",
+        expect.stringMatching(/^ {2}journal {2}\d{3,} bytes$/),
+        "  code     1 different",
+      ],
+    ]);
+    expect(await Promise.all(before.map(async ([file = ""]) => [file, await text(file)]))).toEqual(before);
+  });
+
+  test("check says where it is damaged, and repair gives up no more than that", async () => {
+    const lines = (await text("db.journal")).split("\n");
+    // A byte of the second event: the third, and the other door, come after it.
+    const at = lines.findIndex((line) => line.includes('"rev":3'));
+    await replaceIn("db.journal", lines[at] as string, (lines[at] as string).replace('"rev":3', '"rev":9'));
+    const { code, stdout } = await check();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      new RegExp(`^db.json is damaged\\n[\\s\\S]*db\\.journal is damaged at line ${at + 1} \\(byte \\d+\\)`),
+    );
+    expect(stdout).not.toContain(`${tmpdir()}/settle-copy`);
+    const damaged = await text("db.journal");
+    const repaired = await repair();
+    expect(repaired.code).toBe(0);
+    expect(repaired.stdout).toMatch(/given up: the journal after byte \d+ \(line \d+\): from a damaged line on/);
+    expect(repaired.stdout).toMatch(/db\.json is whole again$/);
+    const backup = (await files()).find((file) => /^db\.journal\.damaged-[\dTZ-]+$/.test(file));
+    expect(await text(backup ?? "")).toBe(damaged);
+    expect(await opened()).toEqual({ a: 1 });
+    expect((await check()).code).toBe(0);
+    expect((await repair()).stdout).toBe("db.json is whole: nothing is changed");
+  });
+
+  test.each<[what: string, from: RegExp, to: string, left: { [name: string]: number }, givenUp: RegExp]>([
+    [
+      "a row that can't be read",
+      /\{"kind":"machine"/,
+      '{"kind:"machine"',
+      { a: 3, b: 0 },
+      /line \d+ of the snapshot: it is no row/,
+    ],
+    ["a row of no kind", /\{"kind":"machine"/, '{"kind":"MACHINE"', { a: 3, b: 0 }, /nobody knows the kind MACHINE/],
+    ["bytes that are no text", /"door"/, '"\u00ff"', { a: 3, b: 0 }, /it is not text in UTF-8/],
+    [
+      "its end cut off",
+      /\],"sha256":.*\n$/,
+      "",
+      { a: 3, b: 0 },
+      /nothing is given up, but something is not as it was written/,
+    ],
+    ["its head", /^\{"format":\d/, '{"format":x', { a: 3, b: 0 }, /line 1 of the snapshot, which says what it is/],
+    [
+      "an instance",
+      /\{"kind":"instance"/,
+      '{"kind:"instance"',
+      { a: 3, b: 0 },
+      /line \d+ of the snapshot: it is no row/,
+    ],
+  ])("repair drops from the JSON file what can't be read: %s", async (_what, from, to, left, givenUp) => {
+    await replaceIn("db.json", from, to);
+    expect((await check()).code).toBe(1);
+    const { code, stdout } = await repair();
+    expect(stdout).toMatch(givenUp);
+    expect(code).toBe(0);
+    expect(await opened()).toEqual(left);
+  });
+
+  test("repair lets an instance go on from the last transition that can be read", async () => {
+    await run(["compact", "--store", "db.json"]);
+    await replaceIn("db.json", '"seq":2,"rec":{"seq":2', '"seq":2,"rec":{"seq:2');
+    const { stdout } = await repair();
+    expect(stdout).toMatch(
+      /line \d+ of the snapshot: it is no row[\s\S]*transition "a" in "\S+", 3: the one before it is not there/,
+    );
+    expect(await opened()).toEqual({ a: 1, b: 0 });
+  });
+
+  test("repair knows of transitions that were forgotten, in the JSON file and in the journal", async () => {
+    for (const isCompact of [false, true]) {
+      const store = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+      if (!isCompact) await store.commit([{ op: "forget", scope, name: "a", seq: 1 }]);
+      else await store.commit([{ op: "forget", scope, name: "a", seq: 2 }]);
+      await copyFile(join(folder, "db.json"), join(folder, "then.json"));
+      await copyFile(join(folder, "db.journal"), join(folder, "then.journal"));
+      await store.close();
+      await rename(join(folder, "then.json"), join(folder, "db.json"));
+      await rename(join(folder, "then.journal"), join(folder, "db.journal"));
+      await replaceIn("db.json", /\{"kind":"machine"/, '{"kind:"machine"');
+      expect((await repair()).code).toBe(0);
+      const again = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+      expect((await again.history(scope, "a", 0, 10)).items.map(({ seq }) => seq)).toEqual(isCompact ? [3] : [2, 3]);
+      expect((await again.get("instance", scope, "a"))?.rec.transitionCount).toBe(3);
+      await again.commit([
+        { op: "put", kind: "machine", scope: "org_test", name: "door", rec: machine("door"), ifRev: 0 },
+      ]);
+      await again.close();
+    }
+  });
+
+  test("repair gives up a journal of another state of the JSON file", async () => {
+    await replaceIn("db.json", /"id":"[^"]+"/, '"id":"another"');
+    expect((await check()).code).toBe(1);
+    expect((await repair()).stdout).toMatch(/given up: the journal: it continues another state of the snapshot/);
+    expect(await opened()).toEqual({ a: 0 });
+  });
+
+  test("check and repair tell of code that is lost or changed, which nobody can repair", async () => {
+    const [blob = ""] = await readdir(join(folder, "db.blobs"));
+    await writeFile(join(folder, "db.blobs", blob), "export default 2");
+    expect(await check()).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/damage {3}The code of the version ver_test can't be used: .*db\.blobs/),
+    });
+    expect(await repair()).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("can't be repaired: The code of the version ver_test"),
+    });
+    await rm(join(folder, "db.blobs", blob));
+    expect(await check()).toMatchObject({ code: 1, stdout: expect.stringContaining(`is missing (blob ${blob})`) });
+    expect(await run(["export", "x.json", "--store", "db.json"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(blob),
+    });
+    expect(await files()).not.toContain("x.json");
+  });
+
+  test("compact puts everything into the JSON file", async () => {
+    expect(await run(["compact", "--store", "db.json"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^db\.json: \d+ bytes; with its journal it was \d+$/),
+    });
+    expect(await files()).toEqual(["db.blobs", "db.json"]);
+    expect(await opened()).toEqual({ a: 3, b: 0 });
+  });
+
+  test("check works beside a server, and what changes files is refused then; a newer store is nobody's to mend", async () => {
+    const rig = await serve(join(folder, "other.json"));
+    await furnish(rig);
+    expect((await run(["check", "--store", "other.json"])).stdout).toMatch(
+      /^other\.json is whole\n {2}records .*2 instance, 2 transition/,
+    );
+    expect(await run(["compact", "--store", "other.json"])).toMatchObject(failed(/open in process \d+/));
+    const journal = join(folder, "other.journal");
+    const before = await readFile(journal, "latin1");
+    await writeFile(journal, before.replace('"seq":2', '"seq":7'), "latin1");
+    expect(await run(["repair", "--store", "other.json"])).toMatchObject(failed(/open in process \d+/));
+    await writeFile(journal, before, "latin1");
+    await replaceIn("db.json", /^\{"format":\d+/, '{"format":99');
+    for (const command of ["check", "repair", "compact", "export"]) {
+      expect(await run([command, "--store", "db.json"])).toMatchObject(failed(/has format 99/));
+    }
+  });
+});
+
+test("commands that are none, and stores that are none, are refused in a line", { timeout: 30_000 }, async () => {
+  expect(await run(["frobnicate"])).toMatchObject(failed(/unknown command 'frobnicate'/));
+  expect(await run(["check", "--loudly"])).toMatchObject(failed(/unknown option '--loudly'/));
+  expect(await run(["import"])).toMatchObject(failed(/missing required argument 'file'/));
+  expect(await run(["snapshot", "save"])).toMatchObject(failed(/missing required argument 'name'/));
+  for (const command of ["check", "repair", "compact"]) {
+    expect(await run([command])).toMatchObject(
+      failed(/^settle: there is no store at \.settle\/db\.json; name another one\n$/),
+    );
+    expect(await run([command, "--store", "memory:"])).toMatchObject(failed(/a store in memory ends with its server/));
+  }
+});
