@@ -28,7 +28,7 @@ export function memoryMarkdown(figures: MemoryFigures): string {
   const { instances, requests, atRest, afterLoad, stored, storedAfterLoad } = figures;
   const row = (name: string, { own, children }: Resident) => [name, megabytes(own), megabytes(children)];
   return `Resident memory, a second after the server is ready or the load has ended. The load is ${count(requests)} creations, as many events and as many reads with \`allowRead\`, so it leaves as
-many instances more in the store.
+many instances more in the store. The very first start of an installation, which compiles all code and keeps it, is not measured: the server needs some 30 MB more in it.
 
 ${table(
   ["", "server", "its sandbox"],

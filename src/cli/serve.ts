@@ -7,6 +7,7 @@ import { addCoverageOptions, type CoverageFlags, type CoverageRun, prepareCovera
 import { createOutput } from "./output.ts";
 import { addServerOptions, type ServerFlags, serverOption, toServerOptions } from "./server-options.ts";
 import { start } from "./start.ts";
+import { capYoungHeap } from "./young-heap.ts";
 
 interface ServeFlags extends ServerFlags, CoverageFlags {
   json?: boolean;
@@ -20,6 +21,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
+  capYoungHeap();
   const output = createOutput(flags.json === true);
   const coverage = await prepareCoverage(flags);
   const server = await start({
