@@ -200,8 +200,8 @@ export interface Store {
   getBlob(sha256: string): Promise<Uint8Array | null>;
 
   /**
-   * Everything that is durable at the moment of the call, whatever is committed while it is read: records of a kind and scope in creation
-   * order, an instance's transitions right after it. End the iteration, or it holds on to what was deleted since.
+   * Everything that is durable at the moment of the call, whatever is committed while it is read: kinds in the order of `Collections`, so that
+   * what a record names stands before it; records of a kind and scope in creation order, an instance's transitions right after it. End the iteration, or it holds on to what was deleted since.
    */
   saved(): AsyncIterable<SavedRow>;
 

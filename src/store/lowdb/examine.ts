@@ -5,6 +5,7 @@ import { type SavedRow, type Store, StoreUnreadable } from "../port.ts";
 import { inCopy } from "./copy.ts";
 import { nodeFiles } from "./files.ts";
 import { namesOf } from "./names.ts";
+import { StoreTooNew } from "./unreadable.ts";
 
 export interface Examination {
   /** How many there are of each kind, transitions included. */
@@ -18,10 +19,7 @@ export interface Examination {
   notes: string[];
 }
 
-/** A newer version of Settle wrote it: nobody here can say whether it is whole. */
-const isNewer = /knows formats up to/;
-
-/** Null when there is no store. @throws StoreUnreadable for one of a newer format; what the file system says */
+/** Null when there is no store. @throws StoreTooNew; what the file system says */
 export async function examine(path: string, outside: { clock: Clock; entropy: Entropy }): Promise<Examination | null> {
   const given = namesOf(path);
   if ((await nodeFiles.identity(given.snapshot)) === null && (await nodeFiles.identity(given.journal)) === null)
@@ -37,7 +35,7 @@ export async function examine(path: string, outside: { clock: Clock; entropy: En
       (store) => look(store, found),
     );
   } catch (error) {
-    if (!(error instanceof StoreUnreadable) || isNewer.test(error.message)) throw error;
+    if (!(error instanceof StoreUnreadable) || error instanceof StoreTooNew) throw error;
     found.damage.push(error.message);
   }
   return found;

@@ -10,7 +10,7 @@ import { type Line, linesOf } from "./lines.ts";
 import { effectOf } from "./rows.ts";
 import { formatVersion, type Snapshot } from "./snapshot.ts";
 import { rowsIn, rowsInFormat1, transactionHead } from "./transaction.ts";
-import { unreadable } from "./unreadable.ts";
+import { StoreTooNew, unreadable } from "./unreadable.ts";
 
 export interface Replay {
   /** That the journal was written in. */
@@ -98,8 +98,7 @@ class Reader {
     if (content === null) throw this.#noHead();
     const { format } = content;
     if (typeof format === "number" && format > formatVersion) {
-      const what = `has format ${format}, and this version of Settle knows formats up to ${formatVersion}`;
-      throw unreadable(this.#path, what, "Open the store with the newer version that wrote it.");
+      throw new StoreTooNew(this.#path, format, formatVersion, "Open the store with the newer version that wrote it.");
     }
     this.#head = headOf(content);
     if (this.#head === null) throw this.#noHead();

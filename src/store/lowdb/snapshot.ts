@@ -14,7 +14,7 @@ import type { Segment } from "../core/segment.ts";
 import type { OpenFile } from "./files.ts";
 import { type Line, linesOf } from "./lines.ts";
 import { SnapshotLoader } from "./snapshot-loader.ts";
-import { unreadable } from "./unreadable.ts";
+import { StoreTooNew, unreadable } from "./unreadable.ts";
 
 /** What is written. Format 1 had journals whose rows did not say their length, and no forgotten transitions; it is read too. */
 export const formatVersion = 2;
@@ -90,8 +90,7 @@ function readHead(opening: string, path: string): SnapshotHead {
     throw unreadable(path, what, "Name another file; a new one is made where there is none.");
   }
   if (Number(format) > formatVersion) {
-    const what = `has format ${format}, and this version of Settle knows formats up to ${formatVersion}`;
-    throw unreadable(path, what, "Open it with the newer version that wrote it.");
+    throw new StoreTooNew(path, Number(format), formatVersion, "Open it with the newer version that wrote it.");
   }
   const line = opening.slice(0, opening.indexOf("\n"));
   const head = line.endsWith(openRecords) ? headOf(`${line.slice(0, -openRecords.length)}}`) : null;

@@ -8,6 +8,14 @@ export function unreadable(path: string, what: string, mend: string, cause?: unk
   return new StoreUnreadable(`${path} ${what}. ${mend}`, cause === undefined ? undefined : { cause });
 }
 
+/** A newer version of Settle wrote it: nobody here can say whether it is whole. */
+export class StoreTooNew extends StoreUnreadable {
+  constructor(path: string, format: number, known: number, mend: string) {
+    super(`${path} has format ${format}, and this version of Settle knows formats up to ${known}. ${mend}`);
+    this.name = "StoreTooNew";
+  }
+}
+
 /** Any other failure while opening: a folder in the way, no permission, a full disk. */
 export function cannotOpen(path: string, cause: unknown): StoreUnreadable {
   if (cause instanceof StoreUnreadable) return cause;
