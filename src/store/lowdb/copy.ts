@@ -39,9 +39,8 @@ export async function inCopy<T>(
       await store.close();
     }
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.includes(folder)) throw error;
-    const Kind = error instanceof StoreUnreadable ? StoreUnreadable : Error;
-    throw new Kind(named(error.message), { cause: error });
+    if (error instanceof Error) error.message = named(error.message);
+    throw error;
   } finally {
     await fsp.rm(folder, { recursive: true, force: true });
   }

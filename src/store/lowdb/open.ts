@@ -86,7 +86,9 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
   const commits = new Commits(db.data, sink, latch);
   adapter.openTo((step) => commits.exclusively(step));
   sink.sealWith(() => {
-    if (commits.idle) commits.commit([]).catch(() => {}); // a store that stopped says so to its next caller
+    if (!commits.idle) return false;
+    commits.commit([]).catch(() => {}); // a store that stopped says so to its next caller
+    return true;
   });
   const release = async () => {
     try {

@@ -30,7 +30,7 @@ export class JournalSink implements Sink<Transaction> {
   #quiet: NodeJS.Timeout | null = null;
   /** A compaction, or what must not meet one. */
   #compacting: Promise<void> | null = null;
-  #seal: () => void = () => {};
+  #seal: () => boolean = () => true;
 
   constructor(options: SinkOptions) {
     this.#options = options;
@@ -39,9 +39,9 @@ export class JournalSink implements Sink<Transaction> {
 
   /**
    * `seal` is called once after each burst of writes, and is to commit nothing: the empty transaction says that the ones before it were
-   * acknowledged, so that damage to the last of them is told from a torn write too.
+   * acknowledged, so that damage to the last of them is told from a torn write too. False: it can't now, and is asked again.
    */
-  sealWith(seal: () => void): void {
+  sealWith(seal: () => boolean): void {
     this.#seal = seal;
   }
 
@@ -117,7 +117,9 @@ export class JournalSink implements Sink<Transaction> {
   }
 
   #sealSoon(): void {
-    if (this.#quiet === null) this.#quiet = setTimeout(() => this.#seal(), quietMs).unref();
-    else this.#quiet.refresh();
+    this.#quiet ??= setTimeout(() => {
+      if (!this.#seal()) this.#quiet?.refresh();
+    }, quietMs).unref();
+    this.#quiet.refresh();
   }
 }
