@@ -27,7 +27,7 @@ const nowhere: Sink<null> = {
   encode: () => null,
   write: async () => {},
   undisturbed: (fn) => fn(),
-  replace: async () => {},
+  replace: async (_contents, _next, exchange) => exchange(),
 };
 
 function memoryBlobs(): Blobs {

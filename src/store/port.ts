@@ -207,7 +207,7 @@ export interface Store {
 
   /**
    * Puts these records and transitions in the place of everything; blobs stay. Changes nothing unless all rows were read, fit together and
-   * are durable. The records come later in creation order than any there were. Commits that are not durable yet are refused as
+   * are durable. The records come later in creation order than any there were at the call. All rows are in memory for a while. Commits that are not durable yet are refused as
    * StoreUnavailable (not final), and works that were given out are given out again if they are among the rows.
    *
    * @throws RangeError for a row that doesn't fit those before it: a record that is there already, a transition without its instance or

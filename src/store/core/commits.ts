@@ -14,10 +14,10 @@ export interface Sink<T> {
   /** Runs something that must not meet a compaction half way. */
   undisturbed<R>(fn: () => Promise<R>): Promise<R>;
   /**
-   * Makes the contents durable that were put in the place of all there were, while no commit is under way.
-   * @throws StoreUnavailable: then they are not kept.
+   * Makes other contents durable while no commit is under way, and only then calls `exchange`, which puts them in the place of these.
+   * @throws StoreUnavailable: then everything is as it was
    */
-  replace(): Promise<void>;
+  replace(contents: Contents, next: Contents, exchange: () => void): Promise<void>;
 }
 
 interface Waiting<T> {
@@ -69,15 +69,8 @@ export class Commits<T> {
 
   async #replaceBy(next: Contents): Promise<void> {
     this.#latch.assertOpen();
-    this.#contents.exchange(next);
-    try {
-      await this.#sink.replace();
-    } catch (cause) {
-      this.#contents.exchange(next);
-      throw cause;
-    } finally {
-      this.#fail([], new StoreUnavailable("everything in the store was replaced meanwhile", false));
-    }
+    await this.#sink.replace(this.#contents, next, () => this.#contents.exchange(next));
+    this.#fail([], new StoreUnavailable("everything in the store was replaced meanwhile", false));
   }
 
   /** Runs `fn` while no write is under way; what is committed meanwhile waits. */
@@ -96,7 +89,7 @@ export class Commits<T> {
   #accept(changes: readonly Change[]): Waiting<T>["work"] {
     try {
       const plan = this.#staging.plan(changes);
-      const encoded = this.#sink.encode(plan.effects); // now: the caller may change its objects afterwards
+      const encoded = this.#sink.encode(plan.effects); // now, in the one turn in which the books say so; the objects are the store's from here on
       this.#staging.accept(plan);
       return { plan, encoded };
     } catch (refusal) {

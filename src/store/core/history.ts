@@ -10,7 +10,7 @@ export interface Run {
   /** `seq` of the first line. */
   readonly first: number;
   readonly count: number;
-  /** Where each `markEvery`th line starts, from the first on. */
+  /** Of the first line, and of one after every `markEvery` lines or `markBytes` bytes: its `seq`, and where it starts. */
   readonly marks: readonly number[];
   /** Where the last line ends, what separates it from the next one left out. */
   readonly end: number;
@@ -27,7 +27,22 @@ export interface HistoryView {
 }
 
 /** Lines between two marks are read together. */
-export const markEvery = 64;
+const markEvery = 64;
+const markBytes = 64 * 1024;
+
+/** Notes a line that starts at `at`, where it is to be marked. */
+export function mark(marks: number[], seq: number, at: number): void {
+  const [lastSeq, lastAt] = [marks.at(-2), marks.at(-1)];
+  const isFirst = lastSeq === undefined || lastAt === undefined;
+  if (isFirst || seq - lastSeq >= markEvery || at - lastAt >= markBytes) marks.push(seq, at);
+}
+
+/** Lines of a run that are read together, from the mark at an index of `marks`. */
+export function blockAt({ segment, marks, end }: Run, index: number): { seq: number; lines: Buffer } {
+  const [seq, at, , next] = marks.slice(index, index + 4);
+  const lines = segment.lines(at as number, next === undefined ? end : next - betweenLines);
+  return { seq: seq as number, lines };
+}
 /** What separates two lines of a run. */
 const betweenLines = ",\n".length;
 
@@ -55,9 +70,9 @@ export class History {
     this.#assertNext(seq);
     const run = this.#run;
     if (run === null && this.#last === this.#forgotten) {
-      this.#run = { segment: text.segment, first: seq, count: 1, marks: [at], end };
+      this.#run = { segment: text.segment, first: seq, count: 1, marks: [seq, at], end };
     } else if (run !== null && run.end + betweenLines === at && this.#loose.length === 0) {
-      if (run.count % markEvery === 0) run.marks.push(at);
+      mark(run.marks, seq, at);
       run.count++;
       run.end = end;
     } else this.#loose.push(text);
@@ -135,25 +150,32 @@ function textOf({ segment, at, bytes }: Kept, seq: number): string {
 
 /** The texts of some lines of a run, read a block at a time. */
 function* textsIn(run: Run, from: number, to: number): Generator<string> {
-  const { segment, first, marks, end } = run;
-  for (let seq = from; seq <= to; ) {
-    const block = Math.floor((seq - first) / markEvery);
-    const nextMark = marks[block + 1];
-    const blockEnd = nextMark === undefined ? end : nextMark - betweenLines;
-    const lines = segment
-      .lines(marks[block] as number, blockEnd)
-      .toString()
-      .split("\n");
-    const firstInBlock = first + block * markEvery;
-    for (; seq <= to && seq < firstInBlock + lines.length; seq++) {
-      yield textInLine(lines[seq - firstInBlock] as string, seq);
+  for (let index = markBefore(run, from); index < run.marks.length; index += 2) {
+    const { seq: first, lines } = blockAt(run, index);
+    if (first > to) return;
+    for (const [n, line] of lines.toString().split("\n").entries()) {
+      const seq = first + n;
+      if (seq >= from && seq <= to) yield textInLine(run.segment, line, seq);
     }
   }
 }
 
-function textInLine(line: string, seq: number): string {
-  const place = `${transitionPlace(seq)},"rec":`;
-  const at = line.indexOf(place); // inside a JSON string its quotes would be escaped: the first is the real one
-  if (at === -1) throw new Error(`transition ${seq} is not where it was written`);
-  return line.slice(at + place.length, line.endsWith(",") ? -2 : -1);
+/** The index of the last mark at or before a line. */
+function markBefore({ marks }: Run, seq: number): number {
+  let low = 0;
+  let high = marks.length / 2 - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((marks[2 * middle] as number) <= seq) low = middle;
+    else high = middle - 1;
+  }
+  return 2 * low;
+}
+
+function textInLine(segment: Segment, line: string, seq: number): string {
+  const place = transitionPlace(seq);
+  const before = `${place},"rec":`;
+  const at = line.indexOf(before); // inside a JSON string its quotes would be escaped: the first is the real one
+  if (at === -1) throw segment.changed(place);
+  return line.slice(at + before.length, line.endsWith(",") ? -2 : -1);
 }

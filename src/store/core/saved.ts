@@ -1,5 +1,6 @@
 // A whole store written out and read in: rows of everything durable at one moment, and contents made of such rows.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { NewRow, SavedRow } from "../port.ts";
 import type { Contents, Effect, Seen } from "./contents.ts";
 import { lastOf, transitionsOf } from "./history.ts";
@@ -13,13 +14,43 @@ export function savedRows(contents: Contents): AsyncIterable<SavedRow> {
   const seen = contents.see();
   const segments = segmentsOf(seen);
   for (const segment of segments) segment.hold();
-  return (async function* rows() {
-    try {
-      for (const record of seen) yield* rowsOf(record);
-    } finally {
-      for (const segment of segments) segment.letGo();
+  let isHeld = true;
+  const letGo = () => {
+    if (isHeld) for (const segment of segments) segment.letGo();
+    isHeld = false;
+  };
+  const rows = breathing(seen);
+  // A generator that is ended before it began runs nothing of its own.
+  const iterator: AsyncIterator<SavedRow> = {
+    async next() {
+      const step = isHeld ? await rows.next().catch(endWith(letGo)) : { done: true as const, value: undefined };
+      if (step.done) letGo();
+      return step;
+    },
+    async return() {
+      letGo();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+function endWith(letGo: () => void): (error: unknown) => never {
+  return (error) => {
+    letGo();
+    throw error;
+  };
+}
+
+/** Others get their turns now and then: reading takes as long as there is much. */
+async function* breathing(seen: readonly Seen[]): AsyncGenerator<SavedRow> {
+  let count = 0;
+  for (const record of seen) {
+    for (const row of rowsOf(record)) {
+      yield row;
+      if (++count % rowsAtOnce === 0) await nextTurn();
     }
-  })();
+  }
 }
 
 function* rowsOf({ kind, scope, slot, rev, kept, rec, history }: Seen): Generator<SavedRow> {
@@ -59,7 +90,9 @@ export async function fillFrom(
   contents: Contents,
   drawOrder: () => number,
 ): Promise<void> {
+  let count = 0;
   for await (const row of rows) {
+    if (++count % rowsAtOnce === 0) await nextTurn();
     try {
       for (const effect of effectsOf(row, contents, drawOrder)) contents.apply(effect);
     } catch (cause) {

@@ -8,8 +8,10 @@ export interface Segment {
    * @throws StoreUnavailable (final) when it can't be read or is not what was written
    */
   text(at: number, bytes: number, place: string): Buffer;
-  /** The rows from one offset to another, newlines included; for a segment that holds a row a line. @throws as above */
+  /** The rows from one offset to another, newlines included; for a segment that holds a row a line. @throws StoreUnavailable (final) */
   lines(from: number, to: number): Buffer;
+  /** The error to throw when a line is not what was written: it ends the store. */
+  changed(place: string): Error;
   /** Keeps it readable until it is let go as often as it was held, whatever takes its place meanwhile. */
   hold(): void;
   letGo(): void;

@@ -39,7 +39,8 @@ export class CoreStore implements Store {
   readonly #parts: StoreParts;
   readonly #lanes = new Lanes();
   readonly #workListeners = new Set<() => void>();
-  readonly #blobsUnderWay = new Set<Promise<unknown>>();
+  /** What closing waits for beside commits. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
 
   constructor(parts: StoreParts) {
@@ -120,13 +121,7 @@ export class CoreStore implements Store {
 
   async putBlob(bytes: Uint8Array): Promise<string> {
     this.#assertOpen();
-    const put = this.#parts.blobs.put(bytes);
-    this.#blobsUnderWay.add(put);
-    try {
-      return await put;
-    } finally {
-      this.#blobsUnderWay.delete(put);
-    }
+    return this.#untilDone(this.#parts.blobs.put(bytes));
   }
 
   async getBlob(sha256: string): Promise<Uint8Array | null> {
@@ -145,7 +140,7 @@ export class CoreStore implements Store {
     const next = contents.emptyOnes();
     await fillFrom(rows, next, () => commits.drawOrder());
     this.#assertOpen();
-    await commits.replaceBy(next);
+    await this.#untilDone(commits.replaceBy(next));
     for (const listener of this.#workListeners) listener();
   }
 
@@ -156,9 +151,18 @@ export class CoreStore implements Store {
   }
 
   async #finish(): Promise<void> {
-    await Promise.allSettled(this.#blobsUnderWay);
+    await Promise.allSettled(this.#underWay);
     await this.#parts.commits.settled();
     await this.#parts.release();
+  }
+
+  async #untilDone<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
   }
 
   #assertOpen(): void {

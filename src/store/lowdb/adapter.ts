@@ -7,6 +7,7 @@ import type { Hot } from "../core/hot.ts";
 import type { Kept } from "../core/segment.ts";
 import { FileSegment, type ReadFailure } from "./file-segment.ts";
 import type { Files, OpenFile } from "./files.ts";
+import { putInPlace } from "./in-place.ts";
 import { type Durability, Journal, type JournalEnd } from "./journal.ts";
 import { type Names, temporary } from "./names.ts";
 import { type Replay, replayJournal } from "./replay.ts";
@@ -76,7 +77,8 @@ export class JournalingAdapter implements Adapter<Contents> {
     const segment = await this.#openSegment(names.journal, true);
     try {
       const replay = await replayJournal(segment.file, names.journal, names.snapshot, snapshot, contents, segment);
-      if (replay === null) segment.letGo();
+      // One that ends before the snapshot lost its end, which the snapshot has: what would be appended to it would count as part of that.
+      if (replay === null || replay.end.seq < snapshot.seq) segment.letGo();
       else this.#replay = { replay, segment };
     } catch (error) {
       segment.letGo();
@@ -106,6 +108,9 @@ export class JournalingAdapter implements Adapter<Contents> {
     const { head, end, tornBytes } = replay;
     const file = await files.open(names.journal, "update");
     await segment.use(file);
+    // What is shown from now on, and the names it was read under, may have been in the system's memory alone.
+    if (durability === "power") await file.sync();
+    if (durability === "power") await files.syncFolder(names.folder);
     if (tornBytes > 0) {
       await file.truncate(end.bytes);
       await file.sync(); // or its remains could come back after a power cut, behind what is written next
@@ -119,30 +124,32 @@ export class JournalingAdapter implements Adapter<Contents> {
     this.#alone = alone;
   }
 
-  /** For a compaction in a step in which commits wait already. */
-  async whileAlone(step: () => Promise<void>): Promise<void> {
-    const before = this.#alone;
-    this.#alone = (inner) => inner();
-    try {
-      await step();
-    } finally {
-      this.#alone = before;
-    }
+  /**
+   * Writes other contents as the snapshot, in a step in which commits wait already.
+   * @param exchange puts them in the place of `contents`: called once they are durable, and never when that failed
+   */
+  replace(contents: Contents, next: Contents, exchange: () => void): Promise<void> {
+    return this.#writeAnew(contents, next, (step) => step(), exchange);
   }
 
   /**
    * Compacts, while commits go on. At each step either the old snapshot with the old journal or the new snapshot with either journal is
    * whole: the new snapshot says which journal it was made of, and up to where; the new journal takes over what came behind that.
    */
-  async write(contents: Contents): Promise<void> {
-    const { seen, from } = await this.#alone(async () => ({ seen: contents.see(), from: this.#journal?.end }));
+  write(contents: Contents): Promise<void> {
+    return this.#writeAnew(contents, contents, this.#alone, () => {});
+  }
+
+  async #writeAnew(contents: Contents, toSee: Contents, alone: Alone, placed: () => void): Promise<void> {
+    const { seen, from } = await alone(async () => ({ seen: toSee.see(), from: this.#journal?.end }));
     const { places, snapshot, segment } = await this.#writeSnapshot(contents, seen, from);
+    placed();
     const former = this.#snapshotSegment;
     try {
       const succession = await this.#succeed(snapshot);
       const journal = this.#journal;
       const rest = journal && from && (await succession.copyMost(journal, from.bytes));
-      await this.#alone(async () => {
+      await alone(async () => {
         this.#journal = await succession.takePlace(journal && rest ? { journal, from: rest } : undefined);
         contents.move(seen, places, afterMove(journal, this.#journal, from?.bytes ?? 0));
       });
@@ -161,11 +168,6 @@ export class JournalingAdapter implements Adapter<Contents> {
     return this.#journal;
   }
 
-  /** Another one after each snapshot; null before the first. */
-  get snapshotId(): string | null {
-    return this.#snapshot?.id ?? null;
-  }
-
   get snapshotBytes(): number {
     return this.#snapshot?.bytes ?? 0;
   }
@@ -179,7 +181,8 @@ export class JournalingAdapter implements Adapter<Contents> {
   async close(removeJournal: boolean): Promise<void> {
     const { files, names } = this.#options;
     this.#snapshotSegment?.letGo();
-    this.#journal?.close();
+    if (this.#journal !== null) this.#journal.close();
+    else this.#replay?.segment.letGo();
     if (!removeJournal || !this.isCompact) return;
     await files.remove(names.journal);
     await files.syncFolder(names.folder);
@@ -217,10 +220,10 @@ export class JournalingAdapter implements Adapter<Contents> {
     const { files, names } = this.#options;
     const current = await files.identity(names.snapshot);
     if (current !== null && current !== this.#snapshotIdentity) throw new SnapshotReplaced(names.snapshot);
-    await files.rename(temporary(names.snapshot), names.snapshot);
+    const places = { from: temporary(names.snapshot), to: names.snapshot, folder: names.folder };
+    await putInPlace(files, places, this.#options.failure); // before the old journal goes
     this.#snapshot = snapshot;
     this.#snapshotIdentity = await files.identity(names.snapshot);
-    await files.syncFolder(names.folder); // before the old journal goes
   }
 
   async #startJournal(snapshot: Snapshot): Promise<void> {

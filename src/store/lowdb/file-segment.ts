@@ -40,9 +40,7 @@ export class FileSegment implements Segment {
     const mark = this.#saysBytes ? `${place},"bytes":${bytes}${beforeRec}` : `${place}${beforeRec}`;
     const from = at - mark.length; // it is ASCII
     const read = this.#read(from, mark.length + bytes);
-    if (read.toString("latin1", 0, mark.length) !== mark) {
-      throw this.#failure(`${this.#path} was changed by someone else: it does not hold ${place} at byte ${from}`);
-    }
+    if (read.toString("latin1", 0, mark.length) !== mark) throw this.changed(place);
     return read.subarray(mark.length);
   }
 
@@ -50,13 +48,17 @@ export class FileSegment implements Segment {
     return this.#read(from, to - from);
   }
 
+  changed(place: string): Error {
+    return this.#failure(`${this.#path} was changed by someone else: ${place} is not where it was written`);
+  }
+
   hold(): void {
     this.#holds++;
   }
 
   letGo(): void {
-    if (--this.#holds > 0) return;
-    this.#file.close().catch(() => {}); // it was only read; what was written to it was made durable before
+    if (this.#holds === 0 || --this.#holds > 0) return;
+    this.#file.close().catch(() => {}); // whoever wrote to it has told of every error already
   }
 
   #read(from: number, bytes: number): Buffer {

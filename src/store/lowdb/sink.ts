@@ -1,7 +1,7 @@
 // Where commits of the lowdb store go: appended to the journal, which is compacted when it has outgrown the snapshot.
 
 import type { Sink } from "../core/commits.ts";
-import type { Effect } from "../core/contents.ts";
+import type { Contents, Effect } from "../core/contents.ts";
 import type { Latch } from "../core/latch.ts";
 import { StoreUnavailable } from "../port.ts";
 import { type JournalingAdapter, SnapshotReplaced } from "./adapter.ts";
@@ -76,18 +76,22 @@ export class JournalSink implements Sink<Transaction> {
   }
 
   /** Once the snapshot is in place it is done: a journal that could not be begun anew goes on, as after any compaction. */
-  async replace(): Promise<void> {
-    const { adapter, compact, latch } = this.#options;
-    const before = adapter.snapshotId;
+  async replace(contents: Contents, next: Contents, exchange: () => void): Promise<void> {
+    const { adapter, latch, compactAtBytes } = this.#options;
+    let isDone = false;
     try {
-      await adapter.whileAlone(compact);
+      await adapter.replace(contents, next, () => {
+        exchange();
+        isDone = true;
+      });
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       const isPassing = mayPass(cause) || cause instanceof SnapshotReplaced;
       const reason = new StoreUnavailable(`the store can't be replaced: ${detail}`, !isPassing, { cause });
       if (!isPassing) throw latch.shut(reason);
-      if (adapter.snapshotId === before) throw reason;
+      if (!isDone) throw reason;
     }
+    this.#compactAtBytes = Math.max(compactAtBytes, adapter.snapshotBytes, adapter.journal.end.bytes);
   }
 
   /**
@@ -97,7 +101,7 @@ export class JournalSink implements Sink<Transaction> {
   async finish(): Promise<void> {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     const { adapter, latch } = this.#options;
-    await this.#compacting;
+    while (this.#compacting !== null) await this.#compacting;
     const isWorthIt = adapter.snapshotBytes < atEndBytes || adapter.journal.end.bytes * 4 > adapter.snapshotBytes;
     if (latch.reason === null && !adapter.isCompact && isWorthIt) await this.#compact();
   }

@@ -1,6 +1,6 @@
 // Takes in the lines of a snapshot: most of a large one are transitions of the record before, recognised without parsing them.
 
-import { isJsonObject } from "../../domain/json.ts";
+import { isJsonObject, type JsonObject } from "../../domain/json.ts";
 import type { Contents } from "../core/contents.ts";
 import type { History } from "../core/history.ts";
 import type { Segment } from "../core/segment.ts";
@@ -30,12 +30,9 @@ export class SnapshotLoader {
     const end = chunk[line.end - 1] === comma ? line.end - 1 : line.end;
     if (this.#takeFollower(line, end)) return;
     const bytes = chunk.subarray(line.start, end);
-    const headEnd = bytes.indexOf(beforeRec); // inside a JSON string its quotes would be escaped: the first is the real one
-    if (headEnd === -1 || chunk[end - 1] !== brace) throw new Error("it is not a row");
-    const head: unknown = JSON.parse(`${bytes.toString("utf8", 0, headEnd)}}`);
-    if (!isJsonObject(head)) throw new Error("it is not a row");
-    const textAt = headEnd + restAfterSeq.length;
-    const effect = effectOf(head, bytes.subarray(textAt, bytes.length - 1), line.offset + textAt, this.#segment);
+    if (chunk[end - 1] !== brace) throw new Error("it is not a row");
+    const { head, text, textAt } = rowIn(bytes);
+    const effect = effectOf(head, text, line.offset + textAt, this.#segment);
     this.#contents.apply(effect);
     if (effect.op !== "put" || effect.kind !== "instance") return;
     const { scope, name } = effect;
@@ -61,6 +58,23 @@ export class SnapshotLoader {
     this.#followers.history().appendLine(seq, offset, inFile + end, text);
     return true;
   }
+}
+
+function rowIn(bytes: Buffer): { head: JsonObject; text: Buffer; textAt: number } {
+  const headEnd = bytes.indexOf(beforeRec); // inside a JSON string its quotes would be escaped: the first is the real one
+  if (headEnd === -1) return editedRow(bytes);
+  const head: unknown = JSON.parse(`${bytes.toString("utf8", 0, headEnd)}}`);
+  if (!isJsonObject(head)) throw new Error("it is not a row");
+  const textAt = headEnd + restAfterSeq.length;
+  return { head, text: bytes.subarray(textAt, bytes.length - 1), textAt };
+}
+
+/** One that an editor spaced in another way; no text is left where it is in such a file. */
+function editedRow(bytes: Buffer): { head: JsonObject; text: Buffer; textAt: number } {
+  const row: unknown = JSON.parse(bytes.toString());
+  if (!isJsonObject(row) || row.rec === undefined) throw new Error("it is not a row");
+  const { rec, ...head } = row;
+  return { head, text: Buffer.from(JSON.stringify(rec)), textAt: 0 };
 }
 
 function digitAt(bytes: Buffer, at: number): number {

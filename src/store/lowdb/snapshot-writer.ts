@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Moved, Seen } from "../core/contents.ts";
-import { type HistoryView, markEvery, type Run } from "../core/history.ts";
+import { blockAt, type HistoryView, mark, type Run } from "../core/history.ts";
 import { type Kept, recordPlace, type Segment, transitionPlace } from "../core/segment.ts";
 import type { OpenFile } from "./files.ts";
 import { beforeRec, rowStart } from "./rows.ts";
@@ -110,9 +110,7 @@ class Writer {
     const first = view.forgotten + 1;
     const marks: number[] = [];
     let count = 0;
-    const note = () => {
-      if (count++ % markEvery === 0) marks.push(this.at);
-    };
+    const note = () => mark(marks, first + count++, this.at);
     for (const lines of view.run === null ? [] : blocksOf(view.run, first, start)) {
       for (let at = 0; at < lines.length; ) {
         const newline = lines.indexOf("\n", at);
@@ -132,7 +130,7 @@ class Writer {
       this.text(`${start}${place}${beforeRec}`);
       if (typeof row === "string") this.#ownText(row);
       else this.#keptText(row, place);
-      if (n % markEvery === 0) yield;
+      if (this.isFull) yield;
     }
     return count === 0 ? null : { segment: this.#segment, first, count, marks, end: this.at };
   }
@@ -172,18 +170,14 @@ class Writer {
 
 /** The lines of a run from `from` on, a block at a time; each block is looked at once: it must start as it was written. */
 function* blocksOf(run: Run, from: number, start: string): Generator<Buffer> {
-  const { segment, first, count, marks, end } = run;
-  for (const [block, mark] of marks.entries()) {
-    const seq = first + block * markEvery;
-    const next = marks[block + 1];
-    if (next !== undefined && seq + markEvery <= from) continue;
-    const lines = segment.lines(mark, next === undefined ? end : next - separator.length);
+  for (let index = 0; index < run.marks.length; index += 2) {
+    const nextSeq = run.marks[index + 2] ?? run.first + run.count;
+    if (nextSeq <= from) continue;
+    const { seq, lines } = blockAt(run, index);
     const expected = Buffer.from(`${start}${transitionPlace(seq)}${beforeRec}`);
-    if (expected.compare(lines, 0, expected.length) !== 0)
-      throw new Error(`transition ${seq} is not where it was written`);
+    if (expected.compare(lines, 0, expected.length) !== 0) throw run.segment.changed(transitionPlace(seq));
     let at = 0;
-    for (let skip = Math.max(0, Math.min(from - seq, count)); skip > 0; skip--) at = lines.indexOf("\n", at) + 1;
-    if (at > 0 && from >= first + count) return;
+    for (let skip = from - seq; skip > 0; skip--) at = lines.indexOf("\n", at) + 1;
     yield lines.subarray(at);
   }
 }

@@ -3,6 +3,7 @@
 import { checkedLine } from "./checked.ts";
 import { FileSegment, type ReadFailure } from "./file-segment.ts";
 import type { Files, OpenFile } from "./files.ts";
+import { putInPlace } from "./in-place.ts";
 import { type Durability, Journal, type JournalEnd, type JournalHead } from "./journal.ts";
 import { type Names, temporary } from "./names.ts";
 import { formatVersion } from "./snapshot.ts";
@@ -64,8 +65,7 @@ export class Succession {
         end = { bytes: this.#bytes, seq: old.journal.end.seq };
       }
       await this.#file.sync();
-      await files.rename(temporary(names.journal), names.journal);
-      await inPlace(files.syncFolder(names.folder), names.journal);
+      await putInPlace(files, { from: temporary(names.journal), to: names.journal, folder: names.folder }, failure);
       const segment = new FileSegment(names.journal, this.#file, true, failure);
       return new Journal({ path: names.journal, id: head.id, file: this.#file, segment, durability, end, log });
     });
@@ -87,15 +87,5 @@ export class Succession {
       await this.#parts.files.remove(temporary(this.#parts.names.journal)).catch(() => {}); // the first error is the one to tell
       throw error;
     }
-  }
-}
-
-/** From the rename on there is no way back to the old journal: whatever the error, nothing may be written to that one. */
-async function inPlace(synced: Promise<void>, path: string): Promise<void> {
-  try {
-    await synced;
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${path} may not survive a power cut: ${detail}`, { cause });
   }
 }
