@@ -29,6 +29,10 @@ export class SimulatedDisk implements Files {
   fault: Fault = () => undefined;
   /** Waited for before each write that leaves the thread and each sync, so that others get their turns. */
   delay: (path: string) => Promise<void> | undefined = () => undefined;
+  /** By reads on the main thread. */
+  bytesRead = 0;
+  /** Files that are open. */
+  openFiles = 0;
   /** How often each operation was done. */
   readonly done = new Map<Operation, number>();
 
@@ -97,6 +101,7 @@ export class SimulatedDisk implements Files {
   }
 
   async syncFolder(path: string): Promise<void> {
+    await this.delay(path);
     this.#ask("syncFolder", path);
     const inside = (name: string) => name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes("/");
     for (const name of this.#syncedNames.keys()) if (inside(name)) this.#syncedNames.delete(name);
@@ -129,6 +134,7 @@ export class SimulatedDisk implements Files {
   #file(openedAs: string, inode: Inode): OpenFile {
     const nameNow = () => [...this.#names].find(([, known]) => known === inode)?.[0] ?? openedAs; // it may be renamed
     let isClosed = false;
+    this.openFiles++;
     const writeNow = (bytes: Uint8Array, position: number) => {
       if (isClosed) throw systemError("EBADF", nameNow());
       const fault = this.fault("write", nameNow());
@@ -141,6 +147,7 @@ export class SimulatedDisk implements Files {
       read: async (into, position) => inode.data.copy(into, 0, position, position + into.length),
       readNow: (into, position) => {
         if (isClosed) throw systemError("EBADF", nameNow());
+        this.bytesRead += into.length;
         return inode.data.copy(into, 0, position, position + into.length);
       },
       write: async (bytes, position) => {
@@ -159,7 +166,9 @@ export class SimulatedDisk implements Files {
         inode.changes++;
       },
       close: async () => {
+        if (isClosed) throw systemError("EBADF", nameNow());
         isClosed = true;
+        this.openFiles--;
       },
     };
   }
