@@ -6,6 +6,8 @@ import { isViolation } from "../../../src/oracle/proxy/faults.ts";
 import type { Through } from "./through.ts";
 
 const proxies = vi.hoisted(() => [] as Through[]);
+/** Those whose server went back to an older state behind their backs: time goes back with it, which they can't know. */
+const wentBack = vi.hoisted(() => new Set<Through>());
 
 vi.mock("../../../src/index.ts", async (original) => {
   const real = await original<typeof import("../../../src/index.ts")>();
@@ -20,16 +22,26 @@ vi.mock("../../../src/index.ts", async (original) => {
         await proxy.close();
         await server.close();
       };
-      return { ...server, url: proxy.url, close };
+      const state: typeof server.state = {
+        ...server.state,
+        import(document) {
+          wentBack.add(proxy);
+          return server.state.import(document);
+        },
+      };
+      return { ...server, url: proxy.url, state, close };
     },
   };
 });
+
+const backwards = "SB-RT-UPDATE-TS-MONOTONIC";
 
 afterEach(() => {
   expect(proxies.at(-1)?.report().traffic.exchanges).toBeGreaterThan(0);
   for (const proxy of proxies) {
     const { faults, rules } = proxy.report();
-    expect(faults.filter(isViolation).map(({ rule, message }) => `${rule}: ${message}`)).toEqual([]);
+    const violations = faults.filter(isViolation).filter(({ rule }) => !wentBack.has(proxy) || rule !== backwards);
+    expect(violations.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([]);
     expect(rules.filter(({ status }) => status === "oracle-error")).toEqual([]);
   }
 });
