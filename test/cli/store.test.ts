@@ -309,6 +309,25 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect(await opened()).toEqual({ a: 1, b: 0 });
   });
 
+  test("check and repair leave alone what merely has a name like the store's", async () => {
+    const others = ["db.x.json", "db.x.journal", "db.repaired.json", "db.json.old"];
+    for (const file of others) await writeFile(join(folder, file), `a user's ${file}`);
+    const inodes = () => Promise.all(others.map(async (file) => (await stat(join(folder, file))).ino));
+    const before = await inodes();
+    await replaceIn("db.json", /\],"sha256":.*\n$/, "");
+    await check();
+    expect((await repair()).stdout).toContain("db.json is whole again");
+    expect(await inodes()).toEqual(before);
+    for (const file of others) expect(await text(file)).toBe(`a user's ${file}`);
+    const made = (await files()).filter((file) => !others.includes(file));
+    expect(made.map((file) => file.replace(/-[\dTZ-]+$/, ""))).toEqual([
+      "db.blobs",
+      "db.journal.damaged",
+      "db.json",
+      "db.json.damaged",
+    ]);
+  });
+
   test("repair knows of transitions that were forgotten, in the JSON file and in the journal", async () => {
     for (const isCompact of [false, true]) {
       const store = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });

@@ -46,20 +46,12 @@ export async function inCopy<T>(
   }
 }
 
-/** The files that hold what the store holds, code apart: the snapshot, and what stands beside it under its name. */
+/** The files that hold what the store holds, code apart, as far as they are there. What else begins with its name is somebody else's. */
 export async function filesOf(names: Names): Promise<string[]> {
-  const stem = basename(names.snapshot).replace(/\.json$/, "");
-  const entries = await fsp.readdir(names.folder, { withFileTypes: true });
-  const beside = entries.filter(
-    (entry) => entry.isFile() && entry.name.startsWith(`${stem}.`) && !passing.test(entry.name),
-  );
-  const found = beside.map(({ name }) => join(names.folder, name));
-  const isThere = found.includes(names.snapshot) || (await nodeFiles.identity(names.snapshot)) === null;
-  return isThere ? found : [names.snapshot, ...found];
+  const files = [names.snapshot, names.journal];
+  const found = await Promise.all(files.map((file) => nodeFiles.identity(file)));
+  return files.filter((_, i) => found[i] !== null);
 }
-
-/** What says who uses it, what was on its way, and what was damaged once. */
-const passing = /\.(lock|server|takeover|tmp|tmp\..+)$|\.damaged-|\.repaired\./;
 
 /** As the files were at one moment, as far as a rewriting shows in the snapshot; what is appended meanwhile does no harm. */
 async function copy(names: Names, folder: string): Promise<void> {

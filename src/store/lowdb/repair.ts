@@ -2,11 +2,13 @@
 
 import fs from "node:fs";
 import fsp from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Clock, Entropy } from "../../domain/clock.ts";
+import type { NewRow } from "../port.ts";
 import { filesOf } from "./copy.ts";
 import { nodeFiles } from "./files.ts";
 import { takeLock } from "./lock.ts";
-import { namesOf } from "./names.ts";
+import { type Names, namesOf } from "./names.ts";
 import { openLowdbStore } from "./open.ts";
 import { salvage } from "./salvage.ts";
 
@@ -17,39 +19,46 @@ export interface Repair {
   givenUp: string[];
 }
 
+type Outside = { clock: Clock; entropy: Entropy };
+
 /** @throws StoreUnreadable while a server has the store open; what the file system says. The store is as it was then, or repaired. */
-export async function repair(path: string, outside: { clock: Clock; entropy: Entropy }): Promise<Repair> {
-  const { clock, entropy } = outside;
+export async function repair(path: string, outside: Outside): Promise<Repair> {
   const names = namesOf(await nodeFiles.realPath(path));
-  const lock = await takeLock(nodeFiles, names.lock, entropy);
+  const lock = await takeLock(nodeFiles, names.lock, outside.entropy);
   try {
-    const damaged = await filesOf(names);
     const { rows, givenUp } = await salvage(names);
-    const repaired = `${names.snapshot.replace(/\.json$/, "")}.repaired.json`;
-    await writeStore(repaired, rows, outside);
-    const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, "-");
-    const backups = damaged.map((file) => `${file}.damaged-${time}`);
-    for (const [i, file] of damaged.entries()) {
-      await fsp.copyFile(file, backups[i] as string, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
+    // Beside the store, since only there a rename is one step; in a folder of its own, since every other name may be somebody's.
+    const folder = await fsp.mkdtemp(join(names.folder, ".settle-repair-"));
+    try {
+      const repaired = join(folder, basename(names.snapshot));
+      await writeStore(repaired, rows, outside);
+      return { backups: await replace(names, repaired, outside.clock), givenUp };
+    } finally {
+      await fsp.rm(folder, { recursive: true, force: true });
     }
-    await nodeFiles.syncFolder(names.folder);
-    // Once it has the name it is the store; what is left of the other one is told from it, and could only be given up again.
-    await nodeFiles.rename(repaired, names.snapshot);
-    for (const file of damaged) if (file !== names.snapshot) await nodeFiles.remove(file);
-    await nodeFiles.syncFolder(names.folder);
-    return { backups, givenUp };
   } finally {
     await lock.release();
   }
 }
 
+/** @returns copies of the files that were there */
+async function replace(names: Names, repaired: string, clock: Clock): Promise<string[]> {
+  const damaged = await filesOf(names);
+  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, "-");
+  const backups = damaged.map((file) => `${file}.damaged-${time}`);
+  for (const [i, file] of damaged.entries()) {
+    await fsp.copyFile(file, backups[i] as string, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
+  }
+  await nodeFiles.syncFolder(names.folder);
+  // Once it has the name it is the store; the journal of the other one is told from it, and could only be given up again.
+  await nodeFiles.rename(repaired, names.snapshot);
+  await nodeFiles.remove(names.journal);
+  await nodeFiles.syncFolder(names.folder);
+  return backups;
+}
+
 /** A whole store in one file: closed, it has no journal. */
-async function writeStore(
-  path: string,
-  rows: Parameters<Awaited<ReturnType<typeof openLowdbStore>>["replaceAll"]>[0],
-  { clock, entropy }: { clock: Clock; entropy: Entropy },
-): Promise<void> {
-  await nodeFiles.remove(path);
+async function writeStore(path: string, rows: NewRow[], { clock, entropy }: Outside): Promise<void> {
   const store = await openLowdbStore(path, { durability: "power", clock, entropy });
   try {
     await store.replaceAll(rows);
