@@ -1,7 +1,7 @@
 // Looks after a store's files while no server has them open: checked, repaired, compacted, written out, put in, kept under names.
 
-import { rm } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { ensureCredentials } from "./bootstrap.ts";
 import { importInto, type PutIn } from "./operations/state/import.ts";
 import { createSnapshots, type Snapshots } from "./operations/state/snapshots.ts";
@@ -9,6 +9,7 @@ import { readCredentials, type WriteOptions, writeDocument } from "./operations/
 import { systemEntropy, wallClock } from "./outside.ts";
 import { type Examination, examine } from "./store/lowdb/examine.ts";
 import { nodeFiles } from "./store/lowdb/files.ts";
+import { takeLock } from "./store/lowdb/lock.ts";
 import { namesOf } from "./store/lowdb/names.ts";
 import { openLowdbStore } from "./store/lowdb/open.ts";
 import { type Repair, repair } from "./store/lowdb/repair.ts";
@@ -25,6 +26,22 @@ export async function storeSize(path: string): Promise<{ snapshot: number; journ
   const names = namesOf(resolve(path));
   const [snapshot, journal] = await Promise.all([sizeOf(names.snapshot), sizeOf(names.journal)]);
   return snapshot === null && journal === null ? null : { snapshot: snapshot ?? 0, journal: journal ?? 0 };
+}
+
+/** Whether the file is, or would be, one of those that make the store. @param file with its links followed */
+export async function isFileOf(store: string, file: string): Promise<boolean> {
+  const { snapshot, journal, lock, server, blobs } = namesOf(await realPathOrSame(resolve(store)));
+  const snapshots = blobs.replace(/\.blobs$/, ".snapshots");
+  return [snapshot, journal, lock, server].includes(file) || [blobs, snapshots].includes(dirname(file));
+}
+
+/** A path without a folder has no links to follow. */
+async function realPathOrSame(path: string): Promise<string> {
+  try {
+    return await nodeFiles.realPath(path);
+  } catch {
+    return path;
+  }
 }
 
 async function sizeOf(path: string): Promise<number | null> {
@@ -67,22 +84,49 @@ export async function exportStore(
  * @throws Problem for what is no state document: an existing store is as it was then, and a new one is not made. StoreUnreadable
  */
 export async function importStore(path: string, read: () => AsyncIterable<Uint8Array>): Promise<PutIn> {
-  const isNew = (await storeSize(path)) === null;
+  return (await importNew(path, read)) ?? withStore(path, (store) => importTo(store, read));
+}
+
+function importTo(store: Store, read: () => AsyncIterable<Uint8Array>): Promise<PutIn> {
+  const make = async () => {
+    await ensureCredentials(store, { ...outside, wallClock });
+    const made = await readCredentials(store);
+    if (!made) throw new Error("the store was given no credentials");
+    return made;
+  };
+  return importInto(store, systemEntropy, read, make);
+}
+
+/** Makes a store in a folder of its own, whose files take their names once it is whole. Null when there is one already. */
+async function importNew(path: string, read: () => AsyncIterable<Uint8Array>): Promise<PutIn | null> {
+  if ((await storeSize(path)) !== null) return null;
+  await nodeFiles.makeFolder(dirname(resolve(path)));
+  const names = namesOf(await nodeFiles.realPath(resolve(path)));
+  const lock = await takeLock(nodeFiles, names.lock, systemEntropy);
   try {
-    return await withStore(path, (store) => {
-      const make = async () => {
-        await ensureCredentials(store, { ...outside, wallClock });
-        const made = await readCredentials(store);
-        if (!made) throw new Error("the store was given no credentials");
-        return made;
-      };
-      return importInto(store, systemEntropy, read, make);
-    });
-  } catch (error) {
-    const { snapshot, blobs } = namesOf(resolve(path));
-    if (isNew) for (const file of [snapshot, blobs]) await rm(file, { recursive: true, force: true });
-    throw error;
+    if ((await storeSize(path)) !== null) return null; // made meanwhile
+    const folder = await mkdtemp(join(names.folder, ".settle-import-"));
+    try {
+      const made = namesOf(join(folder, basename(names.snapshot)));
+      const putIn = await withStore(made.snapshot, (store) => importTo(store, read));
+      await nodeFiles.makeFolder(names.blobs);
+      for (const blob of await namesIn(made.blobs)) {
+        await nodeFiles.rename(join(made.blobs, blob), join(names.blobs, blob));
+      }
+      await nodeFiles.syncFolder(names.blobs);
+      await nodeFiles.rename(made.snapshot, names.snapshot);
+      await nodeFiles.syncFolder(names.folder);
+      return putIn;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  } finally {
+    await lock.release();
   }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await nodeFiles.identity(folder)) === null ? [] : readdir(folder);
 }
 
 /** Those of a store that no server has open. @throws StoreUnreadable, also by what the snapshots do */

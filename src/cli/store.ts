@@ -10,12 +10,15 @@ export interface StoreFlags {
   isTyped: boolean;
   force?: boolean;
   withCredentials?: boolean;
+  /** Aborted when a signal ends the command. */
+  signal?: AbortSignal;
 }
 
 type Does = typeof import("./store/run.ts");
 type Act = (does: Does, flags: StoreFlags, ...args: string[]) => Promise<void>;
 
-const server = "SETTLE_URL, or the store's running server, or else its files";
+const server =
+  "whose state: that of the server at SETTLE_URL, unless this is typed; else the store's, by its server while one runs";
 
 export function storeCommand(): Command {
   const store = new Command("store").description("look after a store, or a server's state");
@@ -30,7 +33,8 @@ export function storeCommand(): Command {
     .addOption(storeOption("the store"));
   subcommand(store, "export", (does, flags, file) => does.exportState(flags, file))
     .description("write the state as one document, to a file or stdout; secrets are left out")
-    .argument("[file]", "where to write it")
+    .argument("[file]", "where to write it; - is stdout. A file that is there is replaced if it is such a document")
+    .option("--force", "replace whatever file is there")
     .option("--with-credentials", "keys and other secrets, too: only for your own eyes")
     .addOption(storeOption(server));
   subcommand(store, "import", (does, flags, file = "") => does.importState(flags, file))
@@ -65,6 +69,7 @@ function snapshotCommand(): Command {
 function subcommand(parent: Command, name: string, act: Act): Command {
   return parent.command(name).action(async function run(this: Command) {
     const flags = { ...this.opts<Omit<StoreFlags, "isTyped">>(), isTyped: isStoreTyped(this) };
-    await act(await import("./store/run.ts"), flags, ...this.args);
+    const [does, { interruptible }] = await Promise.all([import("./store/run.ts"), import("./store/interrupt.ts")]);
+    await interruptible((signal) => act(does, { ...flags, signal }, ...this.args));
   });
 }

@@ -1,11 +1,8 @@
 // What the commands of `settle store` do: by a running server, or on the store's files.
 
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { Problem } from "../../domain/problem.ts";
 import { StoreUnavailable, StoreUnreadable } from "../../store/port.ts";
 import {
@@ -23,6 +20,8 @@ import { CannotRun } from "../cannot-run.ts";
 import type { StoreFlags } from "../store.ts";
 import { findServer, isFile, type Target } from "../store-access.ts";
 import { ask } from "./control.ts";
+import { openExport } from "./export-file.ts";
+import { withPassingFile } from "./passing-file.ts";
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -66,14 +65,13 @@ export async function compact({ store }: StoreFlags): Promise<void> {
 
 export async function exportState(flags: StoreFlags, file: string | undefined): Promise<void> {
   const { withCredentials = false } = flags;
-  const write = (pieces: AsyncIterable<string | Uint8Array>) =>
-    file === undefined ? pipeline(pieces, process.stdout, { end: false }) : writeFile(file, pieces);
+  const write = await openExport(file, flags);
   const target = await serverOf(flags);
   await mendable(() => exported(target, flags.store, withCredentials, write));
 }
 
 export async function importState(flags: StoreFlags, file: string): Promise<void> {
-  await fromFile(file, async (read) => {
+  await fromFile(file, flags.signal, async (read) => {
     const target = await serverOf(flags);
     const putIn = await putInto(target, flags, read, `use --force to replace what is in`);
     say(`put into ${target?.url ?? flags.store}: ${describe(putIn)}`);
@@ -85,20 +83,11 @@ export async function copy(flags: StoreFlags, from: string, to: string): Promise
   for (const store of [from, to]) requireFiles(store);
   if (resolve(from) === resolve(to)) throw new CannotRun("a store can't be copied to itself; name another one");
   const [source, target] = await Promise.all([findServer(from, true), findServer(to, true)]);
-  const folder = await mkdtemp(join(tmpdir(), "settle-copy-"));
-  const file = join(folder, "state.json");
-  try {
-    await mendable(() => exported(source, from, true, (pieces) => writeFile(file, pieces)));
-    const putIn = await putInto(
-      target,
-      { ...flags, store: to },
-      () => createReadStream(file),
-      "use --force to replace",
-    );
+  await withPassingFile(flags.signal, async ({ write, read }) => {
+    await mendable(() => exported(source, from, true, write));
+    const putIn = await putInto(target, { ...flags, store: to }, read, "use --force to replace");
     say(`copied to ${to}: ${describe(putIn)}`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 export async function saveSnapshot(flags: StoreFlags, name: string): Promise<void> {
@@ -175,29 +164,26 @@ async function putInto(
   return mendable(() => importStore(store, read));
 }
 
-/** A file can be read as often as one likes; stdin is kept in one meanwhile. */
-async function fromFile(file: string, fn: (read: () => Chunks) => Promise<void>): Promise<void> {
-  if (file !== "-") return mendable(() => fn(() => createReadStream(file)));
-  const folder = await mkdtemp(join(tmpdir(), "settle-import-"));
-  const kept = join(folder, "state.json");
-  try {
-    await pipeline(process.stdin, createWriteStream(kept, { mode: 0o600 }));
-    await fn(() => createReadStream(kept));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** A file can be read as often as one likes; what comes only once, from stdin or a pipe, is kept in one meanwhile. */
+async function fromFile(
+  file: string,
+  signal: AbortSignal | undefined,
+  fn: (read: () => Chunks) => Promise<void>,
+): Promise<void> {
+  const reading = () => createReadStream(file, signal ? { signal } : {});
+  if (file !== "-" && (await isPlain(file))) return mendable(() => fn(reading));
+  await withPassingFile(signal, async ({ write, read }) => {
+    await write(file === "-" ? process.stdin : reading());
+    await fn(read);
+  });
 }
 
-/** For its owner only, and whole before it has its name. */
-async function writeFile(file: string, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
-  const temporary = `${file}.tmp`;
-  try {
-    await pipeline(Readable.from(pieces), createWriteStream(temporary, { mode: 0o600, flush: true }));
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+async function isPlain(file: string): Promise<boolean> {
+  const found = await stat(file).catch((cause) => {
+    throw new CannotRun(`${file} can't be read (${String(cause.code)}); name a file, or - for stdin`, { cause });
+  });
+  if (found.isDirectory()) throw new CannotRun(`${file} is a folder; name a file, or - for stdin`);
+  return found.isFile();
 }
 
 async function examined(store: string) {
