@@ -8,7 +8,7 @@ import { newId, newSecret } from "./domain/ids.ts";
 import type { Bootstrap, Key } from "./domain/records.ts";
 import { allScopes } from "./domain/scopes.ts";
 import { anonymousAccess } from "./operations/anonymous.ts";
-import type { Store, Stored } from "./store/port.ts";
+import type { NewRow, Store, Stored } from "./store/port.ts";
 
 export interface Credentials extends Bootstrap {
   secretKey: string;
@@ -27,17 +27,8 @@ export async function ensureCredentials(
   }
   const createdAt = clock.now();
   const orgId = newId("org", entropy);
-  const key: Key = {
-    id: newId("sbk", entropy),
-    orgId,
-    name: "bootstrap",
-    secret: newSecret(entropy),
-    scopes: [...allScopes],
-    createdAt,
-  };
-  const adminToken = await signAdminToken(key, wallClock.now());
-  const uploadSecret = Buffer.from(entropy.secretBytes(32)).toString("base64url");
-  const bootstrap: Bootstrap = { orgId, keyId: key.id, adminToken, uploadSecret, anonymousAccessGiven: true };
+  const key = firstKey(orgId, createdAt, entropy);
+  const bootstrap = await bootstrapWith(key, wallClock, entropy);
   await store.commit([
     { op: "put", kind: "org", scope: "", name: orgId, rec: { id: orgId, name: "local", createdAt }, ifRev: 0 },
     { op: "put", kind: "key", scope: orgId, name: key.id, rec: key, ifRev: 0 },
@@ -45,6 +36,30 @@ export async function ensureCredentials(
     { op: "put", kind: "bootstrap", scope: "", name: "bootstrap", rec: bootstrap, ifRev: 0 },
   ]);
   return { ...bootstrap, secretKey: key.secret };
+}
+
+function firstKey(orgId: string, createdAt: number, entropy: Entropy): Key {
+  const [id, secret] = [newId("sbk", entropy), newSecret(entropy)];
+  return { id, orgId, name: "bootstrap", secret, scopes: [...allScopes], createdAt };
+}
+
+async function bootstrapWith(key: Key, wallClock: Clock, entropy: Entropy): Promise<Bootstrap> {
+  const adminToken = await signAdminToken(key, wallClock.now());
+  const uploadSecret = Buffer.from(entropy.secretBytes(32)).toString("base64url");
+  return { orgId: key.orgId, keyId: key.id, adminToken, uploadSecret, anonymousAccessGiven: true };
+}
+
+/** Of an organization whose store lost them: with the first of its keys that may do everything, or with a new one. */
+export async function credentialsAnew(
+  orgId: string,
+  keys: readonly Key[],
+  { clock, wallClock, entropy }: { clock: Clock; wallClock: Clock; entropy: Entropy },
+): Promise<NewRow[]> {
+  const known = keys.find(({ scopes }) => allScopes.every((scope) => scopes.includes(scope)));
+  const key = known ?? firstKey(orgId, clock.now(), entropy);
+  const rec = await bootstrapWith(key, wallClock, entropy);
+  const rows: NewRow[] = [{ kind: "bootstrap", scope: "", name: "bootstrap", rec }];
+  return known ? rows : [...rows, { kind: "key", scope: orgId, name: key.id, rec: key }];
 }
 
 /** For stores that are older than anonymous access: once, so that what somebody deletes stays deleted. */

@@ -2,7 +2,8 @@
 
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { ensureCredentials } from "./bootstrap.ts";
+import { credentialsAnew, ensureCredentials } from "./bootstrap.ts";
+import { createRowCheck, fitRows } from "./operations/state/fit.ts";
 import { importInto, type PutIn } from "./operations/state/import.ts";
 import { createSnapshots, type Snapshots } from "./operations/state/snapshots.ts";
 import { readCredentials, type WriteOptions, writeDocument } from "./operations/state/write.ts";
@@ -13,6 +14,7 @@ import { takeLock } from "./store/lowdb/lock.ts";
 import { namesOf } from "./store/lowdb/names.ts";
 import { openLowdbStore } from "./store/lowdb/open.ts";
 import { type Repair, repair } from "./store/lowdb/repair.ts";
+import type { Salvaged } from "./store/lowdb/salvage.ts";
 import { createFileShelf } from "./store/lowdb/shelf.ts";
 import type { Store } from "./store/port.ts";
 import type { Shelved } from "./store/shelf.ts";
@@ -59,9 +61,23 @@ export function examineStore(path: string): Promise<Examination | null> {
   return examine(resolve(path), outside);
 }
 
+/** What was salvaged, as a store that a server can go on with. */
+async function fitTogether({ rows, givenUp }: Salvaged): Promise<Salvaged> {
+  const fitting = fitRows(rows);
+  const found = fitting.rows.find(({ kind }) => kind === "bootstrap");
+  const org = fitting.rows.find(({ kind }) => kind === "org");
+  const made = [...givenUp, ...fitting.givenUp];
+  if (found) return { rows: fitting.rows, givenUp: made };
+  if (!org) return { rows: fitting.rows, givenUp: [...made, "the store's credentials: a server gives it new ones"] };
+  const keys = fitting.rows.flatMap((row) => (row.kind === "key" && row.scope === org.name ? [row.rec] : []));
+  const credentials = await credentialsAnew(org.name, keys, { ...outside, wallClock });
+  const what = `the store's credentials: organization ${org.name} has new ones, a new admin token among them`;
+  return { rows: [...credentials, ...fitting.rows], givenUp: [...made, what] };
+}
+
 /** @see repair */
 export function repairStore(path: string): Promise<Repair> {
-  return repair(resolve(path), outside);
+  return repair(resolve(path), { check: createRowCheck(), fit: fitTogether }, outside);
 }
 
 /** @throws StoreUnreadable */

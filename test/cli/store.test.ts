@@ -4,11 +4,12 @@ import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { allScopes } from "../../src/domain/scopes.ts";
 import { openLowdbStore } from "../../src/store/lowdb/open.ts";
 import type { Store } from "../../src/store/port.ts";
 import { type Rig, startRig } from "../http/rig.ts";
 import { documentOf, furnish, shownBy } from "../http/state-rig.ts";
-import { clock, entropy, machine, putInstance, scope, step } from "../store/support.ts";
+import { clock, entropy, machine, putInstance, scope, step, transition } from "../store/support.ts";
 import { type Finished, settle } from "./process.ts";
 
 let folder: string;
@@ -170,6 +171,20 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
   /** With some things in the JSON file and later ones in the journal, as a killed server leaves it. */
   beforeEach(async () => {
     const store = await openLowdbStore(join(folder, "live.json"), { durability: "process", clock, entropy });
+    const key = { id: "sbk_test", orgId: "org_test", name: "", secret: "s", scopes: [...allScopes], createdAt: 1 };
+    const bootstrap = { orgId: "org_test", keyId: key.id, adminToken: "old-token", uploadSecret: "old-secret" };
+    await store.commit([
+      { op: "put", kind: "bootstrap", scope: "", name: "bootstrap", rec: bootstrap, ifRev: 0 },
+      {
+        op: "put",
+        kind: "org",
+        scope: "",
+        name: "org_test",
+        rec: { id: "org_test", name: "", createdAt: 1 },
+        ifRev: 0,
+      },
+      { op: "put", kind: "key", scope: "org_test", name: key.id, rec: key, ifRev: 0 },
+    ]);
     await store.commit([
       { op: "put", kind: "machine", scope: "org_test", name: "door", rec: machine("door"), ifRev: 0 },
     ]);
@@ -234,7 +249,7 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
       0,
       [
         "db.json is whole",
-        "  records  1 machine, 1 version, 2 instance, 3 transition",
+        "  records  1 bootstrap, 1 org, 1 key, 1 machine, 1 version, 2 instance, 3 transition",
         expect.stringMatching(/^ {2}journal {2}\d{3,} bytes$/),
         "  code     1 different",
       ],
@@ -255,9 +270,11 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect(stdout).not.toContain(`${tmpdir()}/settle-copy`);
     const damaged = await text("db.journal");
     const repaired = await repair();
-    expect(repaired.code).toBe(0);
+    expect(repaired.code).toBe(1);
     expect(repaired.stdout).toMatch(/given up: the journal after byte \d+ \(line \d+\): from a damaged line on/);
-    expect(repaired.stdout).toMatch(/db\.json is whole again$/);
+    expect(repaired.stdout).toMatch(
+      /\nkept: 1 bootstrap, 1 org, 1 key, 1 machine, 1 version, 1 instance, 1 transition\ndb\.json is whole again$/,
+    );
     const backup = (await files()).find((file) => /^db\.journal\.damaged-[\dTZ-]+$/.test(file));
     expect(await text(backup ?? "")).toBe(damaged);
     expect(await opened()).toEqual({ a: 1 });
@@ -268,19 +285,41 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
   test.each<[what: string, from: RegExp, to: string, left: { [name: string]: number }, givenUp: RegExp]>([
     [
       "a row that can't be read",
-      /\{"kind":"machine"/,
-      '{"kind:"machine"',
+      /\{"kind":"key"/,
+      '{"kind:"key"',
       { a: 3, b: 0 },
       /line \d+ of the snapshot: it is no row/,
     ],
-    ["a row of no kind", /\{"kind":"machine"/, '{"kind":"MACHINE"', { a: 3, b: 0 }, /nobody knows the kind MACHINE/],
-    ["bytes that are no text", /"door"/, '"\u00ff"', { a: 3, b: 0 }, /it is not text in UTF-8/],
+    ["a row of no kind", /\{"kind":"key"/, '{"kind":"KEY"', { a: 3, b: 0 }, /nobody knows the kind KEY/],
+    ["an organization", /\{"kind":"org"/, '{"kind:"org"', { a: 3, b: 0 }, /organization org_test, which is made anew/],
+    [
+      "a machine",
+      /\{"kind":"machine"/,
+      '{"kind:"machine"',
+      {},
+      /instance "a" in "\S+": its machine door has to stand before it/,
+    ],
+    [
+      "a version",
+      /\{"kind":"version"/,
+      '{"kind:"version"',
+      {},
+      /instance "a" in "\S+": the version ver_test of its machine/,
+    ],
+    [
+      "a record that is not as it should be",
+      /"indexes":\[\]/,
+      '"indexes":[1]',
+      {},
+      /machine "door" in "org_test": indexes\/0 must be string/,
+    ],
+    ["bytes that are no text", /"door"/, '"\u00ff"', {}, /it is not text in UTF-8/],
     [
       "its end cut off",
       /\],"sha256":.*\n$/,
       "",
       { a: 3, b: 0 },
-      /nothing is given up, but something is not as it was written/,
+      /given up: the snapshot ends after line \d+: whatever came after it is lost/,
     ],
     ["its head", /^\{"format":\d/, '{"format":x', { a: 3, b: 0 }, /line 1 of the snapshot, which says what it is/],
     [
@@ -295,18 +334,56 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect((await check()).code).toBe(1);
     const { code, stdout } = await repair();
     expect(stdout).toMatch(givenUp);
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(await opened()).toEqual(left);
   });
 
-  test("repair lets an instance go on from the last transition that can be read", async () => {
+  test("repair gives up what comes before a hole in a history: the state is what the newest events made of it", async () => {
     await run(["compact", "--store", "db.json"]);
     await replaceIn("db.json", '"seq":2,"rec":{"seq":2', '"seq":2,"rec":{"seq:2');
-    const { stdout } = await repair();
+    const { code, stdout } = await repair();
+    expect(code).toBe(1);
     expect(stdout).toMatch(
-      /line \d+ of the snapshot: it is no row[\s\S]*transition "a" in "\S+", 3: the one before it is not there/,
+      /line \d+ of the snapshot: it is no row[\s\S]*transition "a" in "\S+", up to 2: not all of them are there/,
     );
-    expect(await opened()).toEqual({ a: 1, b: 0 });
+    const store = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+    expect((await store.history(scope, "a", 0, 10)).items.map(({ seq }) => seq)).toEqual([3]);
+    const { rec, rev } = (await store.get("instance", scope, "a")) ?? {};
+    expect(rec?.transitionCount).toBe(3);
+    await store.commit([{ op: "append", scope, name: "a", rows: [transition(4)] }]);
+    expect(rev).toBe(1);
+    await store.close();
+  });
+
+  test("repair gives up nothing of a JSON file that was edited, and says so", async () => {
+    await replaceIn("db.json", '"clientInfo":""', '"clientInfo":"mine"');
+    await rm(join(folder, "db.journal"));
+    const { code, stdout } = await repair();
+    expect(code).toBe(0);
+    expect(stdout).toContain("nothing is given up, but something is not as it was written: look it through");
+    expect(await opened()).toEqual({ a: 0 });
+  });
+
+  test("repair gives a store that lost its credentials new ones, and they open what is in it", async () => {
+    await replaceIn("db.json", /\{"kind":"bootstrap"/, '{"kind:"bootstrap"');
+    const { code, stdout } = await repair();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/given up: the store's credentials: organization org_test has new ones, a new admin token/);
+    const store = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+    const made = (await store.get("bootstrap", "", "bootstrap"))?.rec;
+    expect(made).toMatchObject({ orgId: "org_test", keyId: "sbk_test", adminToken: expect.stringMatching(/^ey/) });
+    expect(made?.uploadSecret).not.toBe("old-secret");
+    await store.close();
+    expect((await (await serve()).call("GET", "/machines/door")).status).toBe(200);
+  });
+
+  test("repair leaves alone what is no store", async () => {
+    for (const content of ['{\n  "name": "package"\n}\n', '{"format":"settle-state","version":1,"records":[\n]}\n']) {
+      await writeFile(join(folder, "no.json"), content);
+      expect(await run(["repair", "--store", "no.json"])).toMatchObject(failed(/no\.json is not a Settle store\. /));
+      expect(await text("no.json")).toBe(content);
+    }
+    expect((await files()).filter((file) => file.startsWith("no") || file.startsWith("."))).toEqual(["no.json"]);
   });
 
   test("check and repair leave alone what merely has a name like the store's", async () => {
@@ -338,14 +415,11 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
       await store.close();
       await rename(join(folder, "then.json"), join(folder, "db.json"));
       await rename(join(folder, "then.journal"), join(folder, "db.journal"));
-      await replaceIn("db.json", /\{"kind":"machine"/, '{"kind:"machine"');
-      expect((await repair()).code).toBe(0);
+      await replaceIn("db.json", isCompact ? /\{"kind":"org"/ : /\{"kind":"key"/, "{");
+      expect((await repair()).code).toBe(1);
       const again = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
       expect((await again.history(scope, "a", 0, 10)).items.map(({ seq }) => seq)).toEqual(isCompact ? [3] : [2, 3]);
       expect((await again.get("instance", scope, "a"))?.rec.transitionCount).toBe(3);
-      await again.commit([
-        { op: "put", kind: "machine", scope: "org_test", name: "door", rec: machine("door"), ifRev: 0 },
-      ]);
       await again.close();
     }
   });

@@ -39,7 +39,7 @@ export async function check({ store }: StoreFlags): Promise<void> {
   if (!isWhole) process.exitCode = 1;
 }
 
-/** Exit code 1 for what can't be repaired: code that is lost. */
+/** Exit code 1 for what is given up, and for what can't be repaired: code that is lost. */
 export async function repair({ store }: StoreFlags): Promise<void> {
   const before = await examined(store);
   if (before.damage.length === 0) return say(`${store} is whole: nothing is changed`);
@@ -49,8 +49,10 @@ export async function repair({ store }: StoreFlags): Promise<void> {
     for (const backup of backups) say(`kept as it was: ${backup}`);
     for (const what of givenUp) say(`given up: ${what}`);
     if (givenUp.length === 0) say("nothing is given up, but something is not as it was written: look it through");
+    else process.exitCode = 1;
   }
   const after = await examined(store);
+  say(`kept: ${describe({ records: after.counts })}`);
   for (const damage of after.damage) say(`can't be repaired: ${damage}`);
   if (after.damage.length > 0) process.exitCode = 1;
   else say(`${store} is whole again`);
@@ -229,7 +231,7 @@ async function mendable<T>(fn: () => Promise<T>): Promise<T> {
   }
 }
 
-function describe({ records }: PutIn): string {
+function describe({ records }: { records: { [kind: string]: number } }): string {
   return (
     Object.entries(records)
       .map(([kind, count]) => `${count} ${kind}`)

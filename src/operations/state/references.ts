@@ -32,12 +32,16 @@ export class References {
         return null;
       case "invitation":
         return this.#wrongOrg(row.rec.orgId);
-      case "machine":
-        this.#machines.set(`${row.scope}/${row.name}`, row.rec);
-        return this.#wrongOrg(row.scope);
-      case "version":
-        this.#versions.add(`${row.scope}/${row.name}`);
-        return this.#wrongMachine(row.scope) ?? this.#wrongCode(row.rec);
+      case "machine": {
+        const wrong = this.#wrongOrg(row.scope);
+        if (wrong === null) this.#machines.set(`${row.scope}/${row.name}`, row.rec);
+        return wrong;
+      }
+      case "version": {
+        const wrong = this.#wrongMachine(row.scope) ?? this.#wrongCode(row.rec);
+        if (wrong === null) this.#versions.add(`${row.scope}/${row.name}`);
+        return wrong;
+      }
       case "migration":
         return (
           this.#wrongMachine(row.scope) ??
@@ -47,12 +51,12 @@ export class References {
         );
       case "instance": {
         const { versionId, desiredVersionId = versionId, transitionCount } = row.rec;
-        this.#last = { place: `${row.scope}/${row.name}`, seq: 0, expected: transitionCount };
-        return (
+        const wrong =
           this.#wrongMachine(row.scope) ??
           this.#wrongVersion(row.scope, versionId) ??
-          this.#wrongVersion(row.scope, desiredVersionId)
-        );
+          this.#wrongVersion(row.scope, desiredVersionId);
+        if (wrong === null) this.#last = { place: `${row.scope}/${row.name}`, seq: 0, expected: transitionCount };
+        return wrong;
       }
       case "transition": {
         const place = `${row.scope}/${row.name}`;

@@ -10,7 +10,7 @@ import { nodeFiles } from "./files.ts";
 import { takeLock } from "./lock.ts";
 import { type Names, namesOf } from "./names.ts";
 import { openLowdbStore } from "./open.ts";
-import { salvage } from "./salvage.ts";
+import { type RowCheck, type Salvaged, salvage } from "./salvage.ts";
 
 export interface Repair {
   /** Copies of the files as they were. */
@@ -19,14 +19,21 @@ export interface Repair {
   givenUp: string[];
 }
 
+/** What a store may hold, which the layers above know. */
+export interface Rules {
+  check: RowCheck;
+  /** Leaves out what doesn't fit together, and adds what has to be there. */
+  fit(salvaged: Salvaged): Promise<Salvaged>;
+}
+
 type Outside = { clock: Clock; entropy: Entropy };
 
 /** @throws StoreUnreadable while a server has the store open; what the file system says. The store is as it was then, or repaired. */
-export async function repair(path: string, outside: Outside): Promise<Repair> {
+export async function repair(path: string, rules: Rules, outside: Outside): Promise<Repair> {
   const names = namesOf(await nodeFiles.realPath(path));
   const lock = await takeLock(nodeFiles, names.lock, outside.entropy);
   try {
-    const { rows, givenUp } = await salvage(names);
+    const { rows, givenUp } = await rules.fit(await salvage(names, rules.check));
     // Beside the store, since only there a rename is one step; in a folder of its own, since every other name may be somebody's.
     const folder = await fsp.mkdtemp(join(names.folder, ".settle-repair-"));
     try {

@@ -8,6 +8,7 @@ import { readChecked } from "./checked.ts";
 import { nodeFiles, type OpenFile } from "./files.ts";
 import { type Line, linesOf } from "./lines.ts";
 import type { Names } from "./names.ts";
+import { unreadable } from "./unreadable.ts";
 
 export interface Salvaged {
   rows: NewRow[];
@@ -15,17 +16,22 @@ export interface Salvaged {
   givenUp: string[];
 }
 
+/** Says what is wrong with a row by itself; null when nothing is. */
+export type RowCheck = (row: NewRow) => string | null;
+
 interface SnapshotHead {
   id?: unknown;
   follows?: unknown;
   seq?: unknown;
 }
 
-export async function salvage(names: Names): Promise<Salvaged> {
-  const salvager = new Salvager();
+/** @throws StoreUnreadable when nothing says that this is a store: no head, and no row */
+export async function salvage(names: Names, check: RowCheck): Promise<Salvaged> {
+  const salvager = new Salvager(check);
   await eachLine(names.snapshot, async (line) => salvager.snapshotLine(line));
   await eachLine(names.journal, async (line) => salvager.journalLine(line));
-  return salvager.result();
+  if (salvager.isStore) return salvager.result();
+  throw unreadable(names.snapshot, "is not a Settle store", "Name another file; this one is left as it is.");
 }
 
 async function eachLine(path: string, take: (line: Line) => Promise<void>): Promise<void> {
@@ -49,20 +55,36 @@ interface Kept {
 class Salvager {
   readonly #kept = new Map<string, Kept>();
   readonly #givenUp: string[] = [];
+  readonly #check: RowCheck;
   #head: SnapshotHead | null = null;
+  /** Of the snapshot. */
+  #lines = 0;
+  #isEnded = false;
   /** The next transaction's; null before the journal's head, and when nothing more is read. */
   #expected: number | null = null;
   #journal: "unread" | "read" | "cut" = "unread";
   #cut = 0;
 
+  constructor(check: RowCheck) {
+    this.#check = check;
+  }
+
+  get isStore(): boolean {
+    return this.#head !== null || this.#kept.size > 0;
+  }
+
   snapshotLine({ bytes, number }: Line): void {
     const text = textOf(bytes);
+    this.#lines = number;
     if (number === 1) {
       this.#head = headOf(text ?? "");
       if (this.#head === null) this.#givenUp.push("line 1 of the snapshot, which says what it is");
       return;
     }
-    if (text === "]}" || text?.startsWith('],"sha256":')) return;
+    if (text === "]}" || text?.startsWith('],"sha256":')) {
+      this.#isEnded = true;
+      return;
+    }
     const reason = text === null ? "it is not text in UTF-8" : this.#take(parsed(text.replace(/,$/, "")));
     if (reason !== null) this.#givenUp.push(`line ${number} of the snapshot: ${reason}`);
   }
@@ -91,6 +113,9 @@ class Salvager {
   }
 
   result(): Salvaged {
+    if (this.#lines === 0) this.#givenUp.unshift("the snapshot, which is not there");
+    else if (!this.#isEnded)
+      this.#givenUp.push(`the snapshot ends after line ${this.#lines}: whatever came after it is lost`);
     if (this.#cut > 0) this.#givenUp.push(`${this.#cut} more lines of the journal`);
     const byKind = (kind: NewRow["kind"]) => (kinds as readonly string[]).indexOf(kind);
     const all = [...this.#kept.values()].sort((a, b) => byKind(a.row.kind) - byKind(b.row.kind) || a.order - b.order);
@@ -125,12 +150,19 @@ class Salvager {
     }
     const what = `${kind} ${JSON.stringify(name)} in ${JSON.stringify(scope)}`;
     if (!isJsonObject(rec)) return `${what} has no record`;
-    if (kind === "transition") return this.#takeTransition(key, what, rec as unknown as Transition);
+    if (kind === "transition") {
+      const taken: NewRow = { kind, scope, name, rec: rec as unknown as Transition };
+      const wrong = this.#check(taken);
+      return wrong === null ? this.#takeTransition(key, what, taken.rec) : `${what}: ${wrong}`;
+    }
     if (!kinds.some((known) => known === kind)) return `nobody knows the kind ${kind}`;
+    const taken = { kind, scope, name, rec } as unknown as NewRow;
+    const wrong = this.#check(taken);
+    if (wrong !== null) return `${what}: ${wrong}`;
     const known = this.#kept.get(key);
-    const order = known?.order ?? Number(row.order);
-    const { forgotten = Number(row.forgotten ?? 0), history = [] } = known ?? {};
-    this.#kept.set(key, { row: { kind, scope, name, rec } as unknown as NewRow, order, forgotten, history });
+    const order = known?.order ?? (Number(row.order) || 0);
+    const { forgotten = Number(row.forgotten) || 0, history = [] } = known ?? {};
+    this.#kept.set(key, { row: taken, order, forgotten, history });
     return null;
   }
 
@@ -139,9 +171,14 @@ class Salvager {
     if (instance === undefined) return `${what}, ${rec.seq}: its instance is not there`;
     const last = instance.forgotten + instance.history.length;
     if (rec.seq <= last) return null;
-    if (rec.seq > last + 1) return `${what}, ${rec.seq}: the one before it is not there`;
+    const isHole = rec.seq > last + 1;
+    const lost = isHole ? `${what}, up to ${rec.seq - 1}: not all of them are there` : null;
+    if (isHole) {
+      instance.history = []; // the state is what the newest ones made of it
+      instance.forgotten = rec.seq - 1;
+    }
     instance.history.push(rec);
-    return null;
+    return lost;
   }
 
   #forget(key: string, seq: number): void {
@@ -172,7 +209,7 @@ function textOf(bytes: Uint8Array): string | null {
 
 function headOf(text: string): SnapshotHead | null {
   const value = parsed(`${text}]}`);
-  return isJsonObject(value) && "id" in value ? value : null;
+  return isJsonObject(value) && typeof value.format === "number" && "id" in value ? value : null;
 }
 
 function parsed(text: string): unknown {
