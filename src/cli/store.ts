@@ -69,7 +69,7 @@ function snapshotCommand(): Command {
 function subcommand(parent: Command, name: string, act: Act): Command {
   return parent.command(name).action(async function run(this: Command) {
     const flags = { ...this.opts<Omit<StoreFlags, "isTyped">>(), isTyped: isStoreTyped(this) };
-    const [does, { interruptible }] = await Promise.all([import("./store/run.ts"), import("./store/interrupt.ts")]);
-    await interruptible((signal) => act(does, { ...flags, signal }, ...this.args));
+    const { interruptible } = await import("./store/interrupt.ts");
+    await interruptible(async (signal) => act(await import("./store/run.ts"), { ...flags, signal }, ...this.args));
   });
 }

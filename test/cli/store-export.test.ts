@@ -1,7 +1,10 @@
 // What `settle store` may write over, and what it leaves behind when a signal ends it.
 
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -104,4 +107,30 @@ test("import takes a pipe, which can be read once, and says what it can't read",
     failed(/^settle: none can't be read \(ENOENT\)/),
   );
   expect((await left()).filter((file) => file.startsWith("x"))).toEqual([]);
+});
+
+test("what answers, but is no server of ours, or ends in the middle, is told in a line", {
+  timeout: 60_000,
+}, async () => {
+  const answers = [
+    ["text/html", "<p>hello</p>", /^settle: what answers at \S+ is no Settle server; name the URL of one\n$/],
+    ["application/json", "not JSON", /^settle: the server at \S+ ended in the middle of its answer; .*\n$/],
+    ["application/json", null, /^settle: the server at \S+ ended in the middle of its answer; .*\n$/],
+  ] as const;
+  for (const [type, body, stderr] of answers) {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": type });
+      if (body === null) response.write('{"format":', () => response.destroy());
+      else response.end(body);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const env = {
+      SETTLE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      SETTLE_ADMIN_TOKEN: "x",
+    };
+    expect(await start(["snapshot", "list"], env).ended).toMatchObject(failed(stderr));
+    if (body !== "not JSON") expect(await start(["export", "x.json"], env).ended).toMatchObject(failed(stderr));
+    server.close();
+  }
+  expect(await left()).toEqual(["db.json", "tmp"]);
 });

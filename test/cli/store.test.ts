@@ -438,6 +438,13 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
       code: 1,
       stdout: expect.stringMatching(/damage {3}The code of the version ver_test can't be used: .*db\.blobs/),
     });
+    expect((await check()).stdout).toContain(` ${join(folder, "db.blobs", blob)} is damaged`);
+    for (const command of [["export"], ["snapshot", "save", "x"]]) {
+      expect(await run([...command, "--store", "db.json"])).toMatchObject({
+        code: 2,
+        stderr: "settle: the code of the version ver_test of machine door is damaged: publish it again\n",
+      });
+    }
     expect(await repair()).toMatchObject({
       code: 1,
       stdout: expect.stringContaining("can't be repaired: The code of the version ver_test"),
@@ -446,8 +453,9 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect(await check()).toMatchObject({ code: 1, stdout: expect.stringContaining(`is missing (blob ${blob})`) });
     expect(await run(["export", "x.json", "--store", "db.json"])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(blob),
+      stderr: `settle: the code of the version ver_test of machine door is missing (blob ${blob}): publish it again\n`,
     });
+    expect(await run(["copy", "db.json", "x.json"])).toMatchObject(failed(/^settle: the code .*: publish it again\n$/));
     expect(await files()).not.toContain("x.json");
   });
 
@@ -484,6 +492,11 @@ test("commands that are none, and stores that are none, are refused in a line", 
   expect(await run(["check", "--loudly"])).toMatchObject(failed(/unknown option '--loudly'/));
   expect(await run(["import"])).toMatchObject(failed(/missing required argument 'file'/));
   expect(await run(["snapshot", "save"])).toMatchObject(failed(/missing required argument 'name'/));
+  for (const command of ["check", "repair", "compact", "export"]) {
+    expect(await run([command, "--store", "."])).toMatchObject(
+      failed(/^settle: \. is a folder; name the store's JSON file in it\n$/),
+    );
+  }
   for (const command of ["check", "repair", "compact"]) {
     expect(await run([command])).toMatchObject(
       failed(/^settle: there is no store at \.settle\/db\.json; name another one\n$/),

@@ -21,8 +21,41 @@ export async function ask(
   } catch (cause) {
     throw new CannotRun(`no server answers at ${url} (${reasonOf(cause)}); is it running?`, { cause });
   }
-  if (response.ok) return response;
+  if (response.ok && isOurs(response)) return response;
+  if (response.ok) throw new CannotRun(`what answers at ${url} is no Settle server; name the URL of one`);
   throw new CannotRun(`the server at ${url} refuses: ${await errorOf(response)}`);
+}
+
+/** What it answers with, of any type. @throws CannotRun */
+export async function askFor<T>(target: Target, ...request: AskFor): Promise<T> {
+  const response = await ask(target, ...request);
+  try {
+    return JSON.parse(await response.text()) as T;
+  } catch (cause) {
+    throw endedEarly(target, cause);
+  }
+}
+
+type AskFor = Parameters<typeof ask> extends [Target, ...infer Rest] ? Rest : never;
+
+/** The pieces of its answer. @throws CannotRun when it ends before they do */
+export async function* piecesOf(target: Target, { body }: Response): AsyncGenerator<Uint8Array> {
+  try {
+    yield* (body ?? []) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw endedEarly(target, cause);
+  }
+}
+
+function endedEarly({ url }: Target, cause: unknown): CannotRun {
+  return new CannotRun(`the server at ${url} ended in the middle of its answer; see that it runs, and try again`, {
+    cause,
+  });
+}
+
+/** Its control plane speaks JSON, or says nothing. */
+function isOurs({ status, headers }: Response): boolean {
+  return status === 204 || /^application\/json\b/i.test(headers.get("content-type") ?? "");
 }
 
 function isStream(body: AsyncIterable<Uint8Array> | JsonObject): body is AsyncIterable<Uint8Array> {

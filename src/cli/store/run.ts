@@ -19,7 +19,7 @@ import {
 import { CannotRun } from "../cannot-run.ts";
 import type { StoreFlags } from "../store.ts";
 import { findServer, isFile, type Target } from "../store-access.ts";
-import { ask } from "./control.ts";
+import { ask, askFor, piecesOf } from "./control.ts";
 import { openExport } from "./export-file.ts";
 import { withPassingFile } from "./passing-file.ts";
 
@@ -96,7 +96,7 @@ export async function saveSnapshot(flags: StoreFlags, name: string): Promise<voi
   const target = await serverOf(flags);
   const { bytes } = await mendable(async () =>
     target
-      ? ((await (await ask(target, "POST", "/_settle/snapshots", { name })).json()) as Shelved)
+      ? await askFor<Shelved>(target, "POST", "/_settle/snapshots", { name })
       : await (await existingSnapshots(flags.store)).save(name),
   );
   say(`saved ${name}: ${bytes} bytes`);
@@ -105,7 +105,7 @@ export async function saveSnapshot(flags: StoreFlags, name: string): Promise<voi
 export async function listSnapshots(flags: StoreFlags): Promise<void> {
   const target = await serverOf(flags);
   const snapshots = target
-    ? ((await (await ask(target, "GET", "/_settle/snapshots")).json()) as { snapshots: Shelved[] }).snapshots
+    ? (await askFor<{ snapshots: Shelved[] }>(target, "GET", "/_settle/snapshots")).snapshots
     : await (await existingSnapshots(flags.store)).list();
   for (const { name, bytes, savedAt } of snapshots) say(`${name}  ${new Date(savedAt).toISOString()}  ${bytes} bytes`);
 }
@@ -114,7 +114,7 @@ export async function restoreSnapshot(flags: StoreFlags, name: string): Promise<
   const target = await serverOf(flags);
   const putIn = await mendable(async () =>
     target
-      ? ((await (await ask(target, "POST", `${pathOf(name)}/restore`)).json()) as PutIn)
+      ? await askFor<PutIn>(target, "POST", `${pathOf(name)}/restore`)
       : await (await existingSnapshots(flags.store)).restore(name),
   );
   say(`restored ${name}: ${describe(putIn)}`);
@@ -143,9 +143,8 @@ async function exported(
   write: (pieces: AsyncIterable<string | Uint8Array>) => Promise<void>,
 ): Promise<void> {
   if (target) {
-    const { body } = await ask(target, "GET", `/_settle/state?credentials=${withCredentials}`);
-    if (body) await write(body as unknown as Chunks);
-    return;
+    const response = await ask(target, "GET", `/_settle/state?credentials=${withCredentials}`);
+    return write(piecesOf(target, response));
   }
   await sizeOf(store);
   await exportStore(store, { withCredentials }, write);
@@ -162,7 +161,7 @@ async function putInto(
     const where = target ? `the server at ${target.url}` : `the store ${store}`;
     throw new CannotRun(`${otherwise} ${where}; its credentials stay`);
   }
-  if (target) return (await ask(target, "PUT", "/_settle/state", read())).json() as Promise<PutIn>;
+  if (target) return askFor<PutIn>(target, "PUT", "/_settle/state", read());
   return mendable(() => importStore(store, read));
 }
 
@@ -189,14 +188,14 @@ async function isPlain(file: string): Promise<boolean> {
 }
 
 async function examined(store: string) {
-  requireFiles(store);
+  await requireFile(store);
   const found = await mendable(() => examineStore(store));
   if (found === null) throw noStore(store);
   return found;
 }
 
 async function sizeOf(store: string) {
-  requireFiles(store);
+  await requireFile(store);
   const size = await mendable(() => storeSize(store));
   if (size === null) throw noStore(store);
   return size;
@@ -213,6 +212,12 @@ function requireFiles(store: string): void {
   if (isFile(store)) return;
   const what = store === "memory:" ? "a store in memory ends with its server" : "only stores in files are looked after";
   throw new CannotRun(`${what}, and ${store} is none in a file; name one with a path, such as .settle/db.json`);
+}
+
+async function requireFile(store: string): Promise<void> {
+  requireFiles(store);
+  const found = await stat(store).catch(() => null);
+  if (found?.isDirectory()) throw new CannotRun(`${store} is a folder; name the store's JSON file in it`);
 }
 
 function noStore(store: string): CannotRun {

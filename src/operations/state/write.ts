@@ -1,7 +1,7 @@
 // Writes a store as a state document, a piece at a time.
 
 import type { IdentityProvider, Transition } from "../../domain/records.ts";
-import type { Collections, Kind, SavedRow, Store } from "../../store/port.ts";
+import { type Collections, type Kind, type SavedRow, type Store, StoreUnreadable } from "../../store/port.ts";
 import type { CredentialsEntry, DocumentKind } from "./form.ts";
 import { documentHead, documentTail, ownOrgMark } from "./form.ts";
 
@@ -41,7 +41,7 @@ async function* linesOf(store: Store, rows: AsyncIterable<SavedRow>, { withCrede
   for await (const row of rows) {
     if (row.kind === "version" || row.kind === "migration") {
       const { codeSha256 } = row.rec;
-      if (!codes.has(codeSha256)) yield await codeLine(store, codeSha256);
+      if (!codes.has(codeSha256)) yield await codeLine(store, row);
       codes.add(codeSha256);
     }
     if (!isOwn(row, own)) yield* entryLines(row, own?.bootstrap, withCredentials);
@@ -152,9 +152,14 @@ export function publicKeyOf(orgId: string): string {
   return Buffer.from(orgId).toString("base64url");
 }
 
-async function codeLine(store: Store, sha256: string): Promise<string> {
-  const bytes = await store.getBlob(sha256);
-  if (!bytes) throw new Error(`the code ${sha256} is missing from the store`);
+async function codeLine(store: Store, row: Extract<SavedRow, { kind: "version" | "migration" }>): Promise<string> {
+  const { codeSha256: sha256, machine, id } = row.rec;
+  const lost = (what: string, cause?: unknown) =>
+    new StoreUnreadable(`the code of the ${row.kind} ${id} of machine ${machine} ${what}: publish it again`, { cause });
+  const bytes = await store.getBlob(sha256).catch((cause) => {
+    throw lost("is damaged", cause);
+  });
+  if (!bytes) throw lost(`is missing (blob ${sha256})`);
   const text = Buffer.from(bytes).toString("utf8");
   const isText = Buffer.from(text).equals(bytes);
   return line("code", { sha256, ...(isText ? { text } : { base64: Buffer.from(bytes).toString("base64") }) });

@@ -17,6 +17,7 @@ const pauseMs = 50;
 
 /**
  * Opens a copy of the store, lets `fn` look at it, and throws it away.
+ * @param fn also gets what names the store's own files in a line that names those of the copy
  * @param tell hears what opening the store would tell a person
  * @throws StoreUnreadable, in the words of the store itself
  */
@@ -24,7 +25,7 @@ export async function inCopy<T>(
   path: string,
   { clock, entropy }: { clock: Clock; entropy: Entropy },
   tell: (line: string) => void,
-  fn: (store: Store) => Promise<T>,
+  fn: (store: Store, named: (line: string) => string) => Promise<T>,
 ): Promise<T> {
   const names = namesOf(await nodeFiles.realPath(path));
   const folder = await fsp.mkdtemp(join(tmpdir(), "settle-copy-"));
@@ -34,7 +35,7 @@ export async function inCopy<T>(
     const options = { durability: "process" as const, clock, entropy, log: (line: string) => tell(named(line)) };
     const store = await openLowdbStore(join(folder, basename(names.snapshot)), options);
     try {
-      return await fn(store);
+      return await fn(store, named);
     } finally {
       await store.close();
     }

@@ -32,7 +32,7 @@ export async function examine(path: string, outside: { clock: Clock; entropy: En
       path,
       outside,
       (line) => found.notes.push(line),
-      (store) => look(store, found),
+      (store, named) => look(store, found, named),
     );
   } catch (error) {
     if (!(error instanceof StoreUnreadable) || error instanceof StoreTooNew) throw error;
@@ -41,7 +41,7 @@ export async function examine(path: string, outside: { clock: Clock; entropy: En
   return found;
 }
 
-async function look(store: Store, found: Examination): Promise<void> {
+async function look(store: Store, found: Examination, named: (line: string) => string): Promise<void> {
   const codes = new Set<string>();
   for await (const { kind, name, rec } of store.saved()) {
     found.counts[kind] = (found.counts[kind] ?? 0) + 1;
@@ -50,7 +50,7 @@ async function look(store: Store, found: Examination): Promise<void> {
     if (codes.has(codeSha256)) continue;
     codes.add(codeSha256);
     const wrong = await wrongWithCode(store, codeSha256);
-    if (wrong !== null) found.damage.push(`The code of the ${kind} ${name} ${wrong}.`);
+    if (wrong !== null) found.damage.push(named(`The code of the ${kind} ${name} ${wrong}.`));
   }
   found.codes = codes.size;
 }
