@@ -57,8 +57,8 @@ async function sizeOf(path: string): Promise<number | null> {
 }
 
 /** @see examine */
-export function examineStore(path: string): Promise<Examination | null> {
-  return examine(resolve(path), outside);
+export function examineStore(path: string, signal?: AbortSignal): Promise<Examination | null> {
+  return examine(resolve(path), outside, signal);
 }
 
 /** What was salvaged, as a store that a server can go on with. */

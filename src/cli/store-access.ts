@@ -14,6 +14,8 @@ export function storeOption(description: string): Option {
 export interface Target {
   url: string;
   adminToken: string;
+  /** Ends what is asked of it. */
+  signal?: AbortSignal | undefined;
 }
 
 /**

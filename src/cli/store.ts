@@ -11,7 +11,7 @@ export interface StoreFlags {
   force?: boolean;
   withCredentials?: boolean;
   /** Aborted when a signal ends the command. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 type Does = typeof import("./store/run.ts");

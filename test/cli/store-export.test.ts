@@ -134,3 +134,14 @@ test("what answers, but is no server of ours, or ends in the middle, is told in 
   }
   expect(await left()).toEqual(["db.json", "tmp"]);
 });
+
+test("a signal ends a command that waits for a server", { timeout: 60_000 }, async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const asked = once(server, "request");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const waiting = start(["snapshot", "list"], { SETTLE_URL: url, SETTLE_ADMIN_TOKEN: "x" });
+  await asked;
+  expect(await waiting.stop("SIGINT")).toMatchObject({ signal: "SIGINT", stdout: "", stderr: "" });
+  server.close();
+});

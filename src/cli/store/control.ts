@@ -6,7 +6,7 @@ import type { Target } from "../store-access.ts";
 
 /** @throws CannotRun with what the server says, or when there is none */
 export async function ask(
-  { url, adminToken }: Target,
+  { url, adminToken, signal }: Target,
   method: string,
   path: string,
   body?: AsyncIterable<Uint8Array> | JsonObject,
@@ -14,7 +14,12 @@ export async function ask(
   const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
   const sent = body === undefined || isStream(body) ? body : JSON.stringify(body);
   // The type knows no iterables and no `duplex`, which Node's fetch both takes.
-  const init = { method, headers, ...(sent === undefined ? {} : { body: sent, duplex: "half" }) } as RequestInit;
+  const init = {
+    method,
+    headers,
+    ...(signal ? { signal } : {}),
+    ...(sent === undefined ? {} : { body: sent, duplex: "half" }),
+  } as RequestInit;
   let response: Response;
   try {
     response = await fetch(`${url.replace(/\/+$/, "")}${path}`, init);

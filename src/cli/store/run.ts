@@ -26,8 +26,8 @@ import { withPassingFile } from "./passing-file.ts";
 type Chunks = AsyncIterable<Uint8Array>;
 
 /** Exit code 1 for a damaged store. */
-export async function check({ store }: StoreFlags): Promise<void> {
-  const found = await examined(store);
+export async function check({ store, signal }: StoreFlags): Promise<void> {
+  const found = await examined(store, signal);
   const counts = Object.entries(found.counts).map(([kind, count]) => `${count} ${kind}`);
   const isWhole = found.damage.length === 0;
   say(`${store} is ${isWhole ? "whole" : "damaged"}`);
@@ -84,8 +84,12 @@ export async function importState(flags: StoreFlags, file: string): Promise<void
 export async function copy(flags: StoreFlags, from: string, to: string): Promise<void> {
   for (const store of [from, to]) requireFiles(store);
   if (resolve(from) === resolve(to)) throw new CannotRun("a store can't be copied to itself; name another one");
-  const [source, target] = await Promise.all([findServer(from, true), findServer(to, true)]);
-  await withPassingFile(flags.signal, async ({ write, read }) => {
+  const { signal } = flags;
+  const [source, target] = await Promise.all([
+    serverOf({ store: from, isTyped: true, signal }),
+    serverOf({ store: to, isTyped: true, signal }),
+  ]);
+  await withPassingFile(signal, async ({ write, read }) => {
     await mendable(() => exported(source, from, true, write));
     const putIn = await putInto(target, { ...flags, store: to }, read, "use --force to replace");
     say(`copied to ${to}: ${describe(putIn)}`);
@@ -187,9 +191,9 @@ async function isPlain(file: string): Promise<boolean> {
   return found.isFile();
 }
 
-async function examined(store: string) {
+async function examined(store: string, signal?: AbortSignal) {
   await requireFile(store);
-  const found = await mendable(() => examineStore(store));
+  const found = await mendable(() => examineStore(store, signal));
   if (found === null) throw noStore(store);
   return found;
 }
@@ -202,10 +206,10 @@ async function sizeOf(store: string) {
 }
 
 /** Null when the files are to be worked on. */
-async function serverOf({ store, isTyped }: StoreFlags): Promise<Target | null> {
+async function serverOf({ store, isTyped, signal }: StoreFlags): Promise<Target | null> {
   const target = await findServer(store, isTyped);
   if (target === null) requireFiles(store);
-  return target;
+  return target && { ...target, signal };
 }
 
 function requireFiles(store: string): void {

@@ -20,7 +20,11 @@ export interface Examination {
 }
 
 /** Null when there is no store. @throws StoreTooNew; what the file system says */
-export async function examine(path: string, outside: { clock: Clock; entropy: Entropy }): Promise<Examination | null> {
+export async function examine(
+  path: string,
+  outside: { clock: Clock; entropy: Entropy },
+  signal?: AbortSignal,
+): Promise<Examination | null> {
   const given = namesOf(path);
   if ((await nodeFiles.identity(given.snapshot)) === null && (await nodeFiles.identity(given.journal)) === null)
     return null;
@@ -32,7 +36,7 @@ export async function examine(path: string, outside: { clock: Clock; entropy: En
       path,
       outside,
       (line) => found.notes.push(line),
-      (store, named) => look(store, found, named),
+      (store, named) => look(store, found, named, () => signal?.throwIfAborted()),
     );
   } catch (error) {
     if (!(error instanceof StoreUnreadable) || error instanceof StoreTooNew) throw error;
@@ -41,9 +45,15 @@ export async function examine(path: string, outside: { clock: Clock; entropy: En
   return found;
 }
 
-async function look(store: Store, found: Examination, named: (line: string) => string): Promise<void> {
+async function look(
+  store: Store,
+  found: Examination,
+  named: (line: string) => string,
+  tick: () => void,
+): Promise<void> {
   const codes = new Set<string>();
   for await (const { kind, name, rec } of store.saved()) {
+    tick();
     found.counts[kind] = (found.counts[kind] ?? 0) + 1;
     if (kind !== "version" && kind !== "migration" && kind !== "upload") continue;
     const { codeSha256 } = rec;
