@@ -145,3 +145,12 @@ test("a signal ends a command that waits for a server", { timeout: 60_000 }, asy
   expect(await waiting.stop("SIGINT")).toMatchObject({ signal: "SIGINT", stdout: "", stderr: "" });
   server.close();
 });
+
+test("an import that fails removes nothing that it did not make", { timeout: 60_000 }, async () => {
+  await mkdir(join(folder, "new.blobs"));
+  await writeFile(join(folder, "new.blobs", "kept"), "kept");
+  await writeFile(join(folder, "wrong.json"), '{"format":"settle-state","version":1,"records":[\n{"org":1}\n]}\n');
+  expect(await run("import", "wrong.json", "--store", "new.json")).toMatchObject(failed(/it is not an object/));
+  expect(await text("new.blobs/kept")).toBe("kept");
+  expect(await left()).toEqual(["db.json", "new.blobs", "tmp", "wrong.json"]);
+});
