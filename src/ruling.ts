@@ -9,7 +9,7 @@ import { createQuiet, type Quiet } from "./operations/state/quiet.ts";
 import type { Snapshots } from "./operations/state/snapshots.ts";
 import { createTimeKeeping } from "./operations/time-keeping.ts";
 import { createTimeTravel, type TimeTravel } from "./operations/time-travel.ts";
-import { type Times, wallClock } from "./outside.ts";
+import { systemEntropy, type Times, wallClock } from "./outside.ts";
 import type { Published } from "./publisher.ts";
 import type { Store } from "./store/port.ts";
 import type { Shelf, Shelved } from "./store/shelf.ts";
@@ -98,7 +98,8 @@ async function openShelf({ location }: Store): Promise<Shelf> {
     return createMemoryShelf(wallClock);
   }
   const { createFileShelf } = await import("./store/lowdb/shelf.ts");
-  return createFileShelf(location);
+  // Names of files that are gone in a moment: nothing that a seeded run should repeat.
+  return createFileShelf(location, systemEntropy);
 }
 
 export function stateOf(state: StateControl): StateOfServer {

@@ -147,7 +147,7 @@ async function namesIn(folder: string): Promise<string[]> {
 
 /** Those of a store that no server has open. @throws StoreUnreadable, also by what the snapshots do */
 export function storedSnapshots(path: string): Snapshots {
-  const shelf = createFileShelf(resolve(path));
+  const shelf = createFileShelf(resolve(path), systemEntropy);
   return createSnapshots(shelf, {
     write: (take) => withStore(path, (store) => take(writeDocument(store, { withCredentials: true }))),
     put: (read) => importStore(path, read),

@@ -1,7 +1,7 @@
 // The port of the place where named snapshots of a store are kept, each a state document.
 
 export interface Shelf {
-  /** Keeps a document under the name, in the place of an earlier one: the whole of it, durable, or nothing changes. @throws StoreUnavailable */
+  /** Keeps a document under the name, in the place of an earlier one: the whole of it, durable, or nothing changes. @throws StoreUnavailable, ShelfBlocked */
   put(name: string, pieces: AsyncIterable<string>): Promise<Shelved>;
   /** How to read it, as often as one likes; null when there is none. */
   get(name: string): Promise<(() => AsyncIterable<Uint8Array>) | null>;
@@ -16,4 +16,12 @@ export interface Shelved {
   name: string;
   bytes: number;
   savedAt: number;
+}
+
+/** Something that is no snapshot stands in the place of one, or of them all. */
+export class ShelfBlocked extends Error {
+  constructor(path: string, options?: ErrorOptions) {
+    super(`${path} is in the way`, options);
+    this.name = "ShelfBlocked";
+  }
 }

@@ -1,9 +1,10 @@
 // Named snapshots over HTTP: kept beside the store, whole, for their owner only; restored, listed, deleted.
 
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemEntropy } from "../../src/outside.ts";
 import { createFileShelf } from "../../src/store/lowdb/shelf.ts";
 import { StoreUnavailable } from "../../src/store/port.ts";
 import type { Rig } from "./rig.ts";
@@ -110,7 +111,7 @@ describe("snapshots in files", () => {
   });
 
   test("that can't be written to the end leave the earlier one, and nothing else", async () => {
-    const shelf = createFileShelf(join(folder, "db.json"));
+    const shelf = createFileShelf(join(folder, "db.json"), systemEntropy);
     await save("kept");
     async function* full() {
       yield "half";
@@ -120,5 +121,40 @@ describe("snapshots in files", () => {
     await expect(shelf.put("other", full())).rejects.toThrow("the disk is full: the snapshot other can't be written");
     expect(await readdir(join(folder, "db.snapshots"))).toEqual(["kept.json"]);
     expect((await restore("kept")).status).toBe(200);
+  });
+
+  test("that are saved twice at once are one of both, whole", async () => {
+    await rig.publish("open", openMachine);
+    const saved = await Promise.all(Array.from({ length: 8 }, () => save("kept")));
+    expect(saved.map(({ status }) => status)).toEqual(saved.map(() => 201));
+    expect(await readdir(join(folder, "db.snapshots"))).toEqual(["kept.json"]);
+    expect((await restore("kept")).status).toBe(200);
+  });
+
+  test("that a crash left half written are gone with the next one", async () => {
+    const files = join(folder, "db.snapshots");
+    await mkdir(files);
+    for (const left of ["kept.json.tmp", ".kept.abc.tmp"]) await writeFile(join(files, left), "a secret");
+    await save("kept");
+    expect(await readdir(files)).toEqual(["kept.json"]);
+  });
+
+  test("don't show what can't be restored, and say what is in their way", async () => {
+    const files = join(folder, "db.snapshots");
+    await mkdir(join(files, "folder.json"), { recursive: true });
+    await writeFile(join(files, "no snapshot.json"), "{}");
+    expect((await rig.call("GET", "/_settle/snapshots")).body).toEqual({ snapshots: [] });
+    expect(await save("folder")).toMatchObject({
+      status: 409,
+      body: { error: expect.stringContaining("folder.json is in the way") },
+    });
+    expect((await restore("folder")).status).toBe(404);
+    expect((await rig.call("DELETE", "/_settle/snapshots/folder")).status).toBe(404);
+    await rm(files, { recursive: true });
+    await writeFile(files, "");
+    expect(await save("kept")).toMatchObject({
+      status: 409,
+      body: { error: expect.stringContaining("db.snapshots is in the way") },
+    });
   });
 });

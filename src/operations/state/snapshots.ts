@@ -1,7 +1,7 @@
 // States kept under names beside their store.
 
 import { Problem } from "../../domain/problem.ts";
-import type { Shelf, Shelved } from "../../store/shelf.ts";
+import { type Shelf, ShelfBlocked, type Shelved } from "../../store/shelf.ts";
 import type { PutIn } from "./import.ts";
 
 /** They hold the secrets of their store, as the store itself does. */
@@ -26,9 +26,16 @@ export function createSnapshots(shelf: Shelf, { write, put }: SnapshotSource): S
   return {
     async save(name) {
       requireName(name);
-      return write((pieces) => shelf.put(name, pieces));
+      try {
+        return await write((pieces) => shelf.put(name, pieces));
+      } catch (cause) {
+        if (!(cause instanceof ShelfBlocked)) throw cause;
+        const message = `The snapshot ${name} can't be kept: ${cause.message}. Move it away, or choose another name.`;
+        throw new Problem("invalid-state", message, { cause });
+      }
     },
-    list: () => shelf.list(),
+    // Whoever has put other files beside them sees what can be restored.
+    list: async () => (await shelf.list()).filter(({ name }) => snapshotName.test(name)),
     async restore(name) {
       requireName(name);
       const read = await shelf.get(name);

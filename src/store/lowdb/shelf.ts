@@ -2,29 +2,43 @@
 
 import fs from "node:fs";
 import fsp from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import type { Entropy } from "../../domain/clock.ts";
 import { StoreUnavailable } from "../port.ts";
-import type { Shelf, Shelved } from "../shelf.ts";
+import { type Shelf, ShelfBlocked, type Shelved } from "../shelf.ts";
 import { codeOf, mayPass, nodeFiles } from "./files.ts";
 import { temporary } from "./names.ts";
 
 const suffix = ".json";
 
-/** @param path of the store. Names are file names: whoever calls sees to it that they are harmless. */
-export function createFileShelf(path: string): Shelf {
+/**
+ * The store must be open, or nobody's: what others are writing beside it would be taken for left over.
+ * @param path of the store. Names are file names: whoever calls sees to it that they are harmless.
+ */
+export function createFileShelf(path: string, entropy: Entropy): Shelf {
   const pathOf = async (name: string) => join(await folderOf(path), `${name}${suffix}`);
+  /** What is being written. */
+  const drafts = new Set<string>();
   return {
     async put(name, pieces) {
+      const file = await pathOf(name);
+      // A name of its own, since the same snapshot may be saved twice at once.
+      const mark = Buffer.from(entropy.bytes(9)).toString("base64url");
+      const draft = temporary(join(dirname(file), `.${name}.${mark}`));
+      drafts.add(draft);
       try {
-        return await write(name, await pathOf(name), pieces);
+        await makeRoom(file, drafts);
+        return await write(name, { file, draft }, pieces);
       } catch (cause) {
         if (!mayPass(cause)) throw cause;
         throw new StoreUnavailable(`the disk is full: the snapshot ${name} can't be written`, false, { cause });
+      } finally {
+        drafts.delete(draft);
       }
     },
     async get(name) {
       const file = await pathOf(name);
-      const isThere = (await orNull(fsp.stat(file))) !== null;
+      const isThere = (await statOf(name, file)) !== null;
       return isThere ? () => fs.createReadStream(file, { highWaterMark: 256 * 1024 }) : null;
     },
     async list() {
@@ -36,8 +50,8 @@ export function createFileShelf(path: string): Shelf {
     },
     async delete(name) {
       const file = await pathOf(name);
-      const isThere = (await orNull(fsp.stat(file))) !== null;
-      await nodeFiles.remove(file);
+      const isThere = (await statOf(name, file)) !== null;
+      if (isThere) await nodeFiles.remove(file);
       return isThere;
     },
   };
@@ -48,9 +62,41 @@ async function folderOf(path: string): Promise<string> {
   return `${real.replace(/\.json$/, "")}.snapshots`;
 }
 
-async function write(name: string, path: string, pieces: AsyncIterable<string>): Promise<Shelved> {
-  await nodeFiles.makeFolder(dirname(path));
-  const file = await nodeFiles.open(temporary(path), "create");
+/** Makes the folder, and removes what a crash left over in it, which holds secrets. @throws ShelfBlocked */
+async function makeRoom(file: string, drafts: ReadonlySet<string>): Promise<void> {
+  const folder = dirname(file);
+  await nodeFiles.makeFolder(folder).catch((cause) => {
+    throw codeOf(cause) === "EEXIST" || codeOf(cause) === "ENOTDIR" ? new ShelfBlocked(folder, { cause }) : cause;
+  });
+  const there = await orNull(fsp.stat(file));
+  if (there !== null && !there.isFile()) throw new ShelfBlocked(file);
+  for (const entry of await fsp.readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile() && path.endsWith(temporary("")) && !drafts.has(path)) await nodeFiles.remove(path);
+  }
+}
+
+async function write(
+  name: string,
+  { file, draft }: { file: string; draft: string },
+  pieces: AsyncIterable<string>,
+): Promise<Shelved> {
+  try {
+    await writeOut(draft, pieces);
+    const shelved = await statOf(name, draft);
+    if (shelved === null) throw new Error(`${basename(draft)} was taken away while it was written`);
+    await nodeFiles.rename(draft, file);
+    await nodeFiles.syncFolder(dirname(file));
+    await nodeFiles.syncFolder(dirname(dirname(file)));
+    return shelved;
+  } catch (error) {
+    await nodeFiles.remove(draft).catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
+}
+
+async function writeOut(path: string, pieces: AsyncIterable<string>): Promise<void> {
+  const file = await nodeFiles.open(path, "claim");
   let position = 0;
   try {
     for await (const piece of pieces) {
@@ -59,21 +105,15 @@ async function write(name: string, path: string, pieces: AsyncIterable<string>):
       position += bytes.length;
     }
     await file.sync();
-  } catch (error) {
-    await nodeFiles.remove(temporary(path)).catch(() => {}); // the first error is the one to tell
-    throw error;
   } finally {
     await file.close();
   }
-  await nodeFiles.rename(temporary(path), path);
-  await nodeFiles.syncFolder(dirname(path));
-  await nodeFiles.syncFolder(dirname(dirname(path)));
-  return (await statOf(name, path)) ?? { name, bytes: position, savedAt: 0 };
 }
 
+/** Null for what is no file, too. */
 async function statOf(name: string, path: string): Promise<Shelved | null> {
   const stat = await orNull(fsp.stat(path));
-  return stat && { name, bytes: stat.size, savedAt: Math.floor(stat.mtimeMs) };
+  return stat?.isFile() ? { name, bytes: stat.size, savedAt: Math.floor(stat.mtimeMs) } : null;
 }
 
 async function orNull<T>(result: Promise<T>): Promise<T | null> {
