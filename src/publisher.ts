@@ -1,10 +1,11 @@
 // Publishes the machines of `--machines` at the start and, when asked to, again whenever one of their files changes.
 
 import { dirname, join } from "node:path";
+import { Problem } from "./domain/problem.ts";
 import type { ServerLog } from "./http/errors.ts";
-import { publishMachine } from "./operations/publish.ts";
+import { assertPublishable, publishMachine } from "./operations/publish.ts";
 import type { Services } from "./operations/services.ts";
-import { stopBundler } from "./sources/bundle.ts";
+import { type Bundle, stopBundler } from "./sources/bundle.ts";
 import type { BundleCache } from "./sources/bundle-cache.ts";
 import { bundleThrough, createBundleCache } from "./sources/bundle-cache.ts";
 import type { MachineSource } from "./sources/find.ts";
@@ -25,15 +26,19 @@ export interface PublisherOptions {
 export interface Published {
   /** The machines there are, sorted. */
   names: string[];
-  /** Publishes them once more, as other contents of the store may need it. @throws SourceError or Problem */
-  again(): Promise<void>;
+  /**
+   * Empties the store and publishes them once more. Nothing is emptied unless all of them can be published.
+   * @param empty calls its argument when it is done
+   * @throws Problem
+   */
+  anew(empty: (publish: () => Promise<void>) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
 /** @throws SourceError or Problem when a source can't be published: a start must not pretend */
 export async function publishSources(options: PublisherOptions): Promise<Published> {
   const { names } = await publishAll(options);
-  return { names, again: async () => void (await publishAll(options)), close: async () => {} };
+  return { names, anew: async (empty) => void (await publishAnew(options, empty)), close: async () => {} };
 }
 
 /** The same, and again at every change; a source that is broken while it is being written is logged, and its last good version stays. */
@@ -62,10 +67,10 @@ export async function watchSources(options: PublisherOptions): Promise<Published
   await isWatching;
   return {
     names,
-    again() {
-      const published = rounds.then(publish);
-      rounds = published.catch(() => {});
-      return published;
+    anew(empty) {
+      const done = rounds.then(async () => void watcher.add(await publishAnew(options, empty)));
+      rounds = done.catch(() => {});
+      return done;
     },
     close: async () => {
       await watcher.close();
@@ -75,39 +80,80 @@ export async function watchSources(options: PublisherOptions): Promise<Published
 }
 
 async function publishAll(options: PublisherOptions): Promise<{ names: string[]; files: string[] }> {
+  let turn: Promise<unknown> = Promise.resolve();
+  const files = await eachSource(options, (source, bundled) => {
+    const before = turn;
+    const published = bundled.then(async ({ code, watchFiles }) => {
+      await before;
+      await publish(options, source, code);
+      return watchFiles;
+    });
+    if (options.inOrder) turn = published.catch(() => {});
+    return published;
+  });
+  return { names: files.map(([{ name }]) => name), files: files.flatMap(([, watchFiles]) => watchFiles) };
+}
+
+/** @returns the files to watch */
+async function publishAnew(
+  options: PublisherOptions,
+  empty: (publish: () => Promise<void>) => Promise<void>,
+): Promise<string[]> {
+  const sources = await tellingOf("Nothing was changed, since the machines can't be published again", () =>
+    eachSource(options, async ({ name }, bundled) => {
+      const bundle = await bundled;
+      await assertPublishable(options.services, name, bundle.code);
+      return bundle;
+    }),
+  );
+  await empty(() =>
+    tellingOf("Everything was emptied, and the machines can't be published again", async () => {
+      let turn: Promise<unknown> = Promise.resolve();
+      const publishing = sources.map(([source, { code }]) => {
+        const published = turn.then(() => publish(options, source, code));
+        if (options.inOrder) turn = published.catch(() => {});
+        return published;
+      });
+      await Promise.all(publishing);
+    }),
+  );
+  return sources.flatMap(([, { watchFiles }]) => watchFiles);
+}
+
+async function tellingOf<T>(what: string, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new Problem("invalid-state", `${what}: ${detail}`, { cause });
+  }
+}
+
+/** Bundles all sources at once. @param use is called for each in the order of their names */
+async function eachSource<T>(
+  options: PublisherOptions,
+  use: (source: MachineSource, bundled: Promise<Bundle>) => Promise<T>,
+): Promise<[MachineSource, T][]> {
   const cache = options.cacheFolder === undefined ? noCache : createBundleCache(options.cacheFolder);
   const sources = await findMachineSources(...options.paths);
   if (options.paths.length > 0 && sources.length === 0) {
     options.log({ level: "warn", message: `no machines found in ${options.paths.join(", ")}` });
   }
   try {
-    let turn: Promise<unknown> = Promise.resolve();
-    const publishing = sources.map((source) => {
-      const published = publish(options, cache, source, turn);
-      if (options.inOrder) turn = published.catch(() => {});
-      return published;
-    });
-    const files = await Promise.all(publishing);
-    return { names: sources.map(({ name }) => name), files: files.flat() };
+    return await Promise.all(
+      sources.map(async (source): Promise<[MachineSource, T]> => {
+        return [source, await use(source, bundleThrough(cache, source.entry))];
+      }),
+    );
   } finally {
     // Its process costs memory; the next change starts it again.
     await stopBundler();
   }
 }
 
-/** @param turn what to wait for once the source is bundled */
-async function publish(
-  options: PublisherOptions,
-  cache: BundleCache,
-  source: MachineSource,
-  turn: Promise<unknown>,
-): Promise<string[]> {
-  const { services, orgId, log } = options;
-  const { code, watchFiles } = await bundleThrough(cache, source.entry);
-  await turn;
+async function publish({ services, orgId, log }: PublisherOptions, source: MachineSource, code: string): Promise<void> {
   const versionId = await publishMachine(services, orgId, source.name, code, "from source");
   if (versionId) log({ level: "info", message: `published ${source.name} as ${versionId}` });
-  return watchFiles;
 }
 
 const noCache: BundleCache = { read: async () => undefined, write: async () => {} };

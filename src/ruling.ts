@@ -1,6 +1,5 @@
 // What rules over a server as a whole: over its time, and over its state, which is written out, put in, emptied and kept under names.
 
-import { Problem } from "./domain/problem.ts";
 import type { Dispatcher } from "./operations/dispatcher.ts";
 import type { Services } from "./operations/services.ts";
 import { createStateControl, type StateControl } from "./operations/state/control.ts";
@@ -53,27 +52,14 @@ export async function createRuling(
   const timeKeeping = createTimeKeeping(services, { alarm, retryDelayMs, isStrict, quiet });
   const timeTravel = manualClock && createTimeTravel(manualClock, store, timeKeeping);
   const shelf = await openShelf(store);
-  const republish = () => publishedAgain(published());
   const state = createStateControl({
     services,
     quiet,
     timeTravel,
     shelf,
-    republish,
-    isReady: () => published() !== undefined,
+    sources: published,
   });
   return { quiet, timeKeeping, timeTravel, state };
-}
-
-/** What a reset empties comes back from its sources, as at a start. */
-async function publishedAgain(published: Published | undefined): Promise<void> {
-  try {
-    await published?.again();
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    const message = `Everything was emptied, and the machines can't be published again: ${detail}`;
-    throw new Problem("invalid-state", message, { cause });
-  }
 }
 
 function serverStateOf(state: StateControl): ServerState {

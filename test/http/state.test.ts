@@ -1,6 +1,6 @@
 // The whole state over HTTP: what is written out comes in again as it was, also elsewhere; credentials stay, secrets stay inside.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SignJWT } from "jose";
@@ -311,6 +311,28 @@ describe("a reset", () => {
     const token = await rig.token({ kid: keyId, secret, act: {} });
     expect((await rig.call("GET", "/machines", { token })).body).toMatchObject({ code: "missing-user" });
     expect((await rig.call("POST", "/machines/counter", { json: { slug: "laps" } })).status).toBe(200);
+  });
+
+  test.each([
+    ["broken", "export default {"],
+    ["no machine", "export default 7;"],
+  ])("changes nothing when a source is %s", async (_what, source) => {
+    const entry = join(folder, "laps.ts");
+    await copyFile(machines[0] as string, entry);
+    const rig = await begin({ machines: [folder], store: join(folder, "store", "db.json") });
+    expect((await rig.call("POST", "/machines/laps", { json: { slug: "a" } })).status).toBe(200);
+    const before = await documentOf(rig);
+    await writeFile(entry, source);
+    expect(await rig.call("POST", "/_settle/reset")).toMatchObject({
+      status: 409,
+      body: {
+        error: expect.stringMatching(/Nothing was changed, since the machines can't be published again: .*laps/),
+      },
+    });
+    expect(await documentOf(rig)).toBe(before);
+    await copyFile(machines[0] as string, entry);
+    expect((await rig.call("POST", "/_settle/reset")).status).toBe(204);
+    expect((await rig.call("GET", "/machines")).body).toMatchObject({ machines: [{ slug: "laps" }] });
   });
 
   test("goes on with the timers of what comes after it, and with none of before", async () => {

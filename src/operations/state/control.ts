@@ -19,10 +19,14 @@ export interface StateOptions {
   /** Where the clock is a manual one. */
   timeTravel: TimeTravel | undefined;
   shelf: Shelf;
-  /** Publishes the machines that came from sources once more. */
-  republish(): Promise<void>;
-  /** Whether everything is loaded; nothing is replaced before. */
-  isReady(): boolean;
+  /** What was published from sources, once everything is loaded; nothing is replaced before. */
+  sources(): Sources | undefined;
+}
+
+/** Machines that come from sources, and come back when everything is emptied. */
+interface Sources {
+  /** @throws Problem before it calls `empty` when they can't be published */
+  anew(empty: (publish: () => Promise<void>) => Promise<void>): Promise<void>;
 }
 
 export interface StateControl {
@@ -34,7 +38,10 @@ export interface StateControl {
    * @throws Problem when it is no state document: nothing was changed then. StoreUnavailable
    */
   import(chunks: AsyncIterable<Uint8Array>): Promise<PutIn>;
-  /** As after the first start: nothing but its credentials, anonymous access, and the machines that come from sources. */
+  /**
+   * As after the first start: nothing but its credentials, anonymous access, and the machines that come from sources.
+   * @throws Problem when those can't be published: nothing was changed then
+   */
   reset(): Promise<void>;
   readonly snapshots: Snapshots;
   /** Calls back when other state is in place, before anybody acts on it. */
@@ -73,12 +80,13 @@ class Control implements StateControl {
   }
 
   async reset(): Promise<void> {
-    const { services, republish } = this.#options;
-    const { clock, entropy } = services;
-    await this.#replace(async function* rows({ own, kept }) {
-      yield* credentialRows(own, kept);
-      for (const change of anonymousAccess(own.org.id, clock, entropy)) if (change.op === "put") yield change;
-    }, republish);
+    const { clock, entropy } = this.#options.services;
+    await this.#sources().anew((publish) =>
+      this.#replace(async function* rows({ own, kept }) {
+        yield* credentialRows(own, kept);
+        for (const change of anonymousAccess(own.org.id, clock, entropy)) if (change.op === "put") yield change;
+      }, publish),
+    );
   }
 
   get snapshots(): Snapshots {
@@ -92,14 +100,19 @@ class Control implements StateControl {
     this.#listeners.push(listener);
   }
 
+  #sources(): Sources {
+    const sources = this.#options.sources();
+    if (sources) return sources;
+    throw new Problem("unavailable", "The machines are still being loaded. Try again when it is ready.");
+  }
+
   /** @param after happens before anybody else goes on */
   async #replace(
     rows: (own: Own) => AsyncIterable<NewRow>,
     after: () => Promise<void> = async () => {},
   ): Promise<void> {
-    const { services, isReady } = this.#options;
-    if (!isReady())
-      throw new Problem("unavailable", "The machines are still being loaded. Try again when it is ready.");
+    const { services } = this.#options;
+    this.#sources();
     const before = await ownOf(services.store);
     const holdStill = () => this.#holdStill();
     let goOn: (() => void) | undefined;
