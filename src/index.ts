@@ -191,7 +191,8 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     const outside = outsideWorld(times.clock, entropy, log);
     const services = await tampered(options, { store, engine, settings, logs, ...outside });
     let isReady = false;
-    const ruled = await createRuling(services, times, retryDelayMs, () => (isReady ? published : undefined));
+    const sources = () => (isReady ? published : undefined);
+    const ruled = await createRuling(services, times, retryDelayMs, sources, heap.isShort);
     timeKeeping = ruled.timeKeeping;
     const silent = createApp({
       services,

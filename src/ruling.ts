@@ -39,12 +39,16 @@ export interface Ruling {
   state: StateControl;
 }
 
-/** @param published what came from sources, once all is loaded; nothing is replaced before */
+/**
+ * @param published what came from sources, once all is loaded; nothing is replaced before
+ * @param isShortOfMemory whether there is no room for more of what is stored
+ */
 export async function createRuling(
   services: Services,
   { alarm, manualClock }: Times,
   retryDelayMs: number,
   published: () => Published | undefined,
+  isShortOfMemory: () => boolean,
 ): Promise<Ruling> {
   const { store } = services;
   const quiet = createQuiet();
@@ -58,6 +62,7 @@ export async function createRuling(
     timeTravel,
     shelf,
     sources: published,
+    isShortOfMemory,
   });
   return { quiet, timeKeeping, timeTravel, state };
 }

@@ -33,7 +33,7 @@ const rooms: { [path: string]: readonly string[] } = {
   "src/engine/worker": [...floor0, "src/engine/port.ts", "src/engine/protocol.ts"],
   "src/store/port.ts": ["src/domain"],
   "src/store/shelf.ts": [],
-  "src/store/memory-shelf.ts": ["src/domain", "src/store/shelf.ts"],
+  "src/store/memory-shelf.ts": ["src/domain", "src/store/port.ts", "src/store/shelf.ts"],
   "src/store/core": ["src/domain", "src/store/port.ts"],
   "src/store/memory.ts": ["src/domain", "src/store/port.ts", "src/store/core"],
   "src/store/lowdb": ["src/domain", "src/store/port.ts", "src/store/shelf.ts", "src/store/core"],

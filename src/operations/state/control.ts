@@ -21,6 +21,8 @@ export interface StateOptions {
   shelf: Shelf;
   /** What was published from sources, once everything is loaded; nothing is replaced before. */
   sources(): Sources | undefined;
+  /** Whether there is no room for more of what is stored. */
+  isShortOfMemory(): boolean;
 }
 
 /** Machines that come from sources, and come back when everything is emptied. */
@@ -34,7 +36,7 @@ export interface StateControl {
   export(options: WriteOptions): Promise<AsyncIterable<string>>;
   /**
    * Puts a document's state in the place of everything; the server's own credentials stay. Requests in hand are finished by the old state,
-   * those that come wait for the new one.
+   * those that come wait for the new one. One at a time.
    * @throws Problem when it is no state document: nothing was changed then. StoreUnavailable
    */
   import(chunks: AsyncIterable<Uint8Array>): Promise<PutIn>;
@@ -55,6 +57,8 @@ export function createStateControl(options: StateOptions): StateControl {
 class Control implements StateControl {
   readonly #options: StateOptions;
   readonly #listeners: (() => void)[] = [];
+  /** Whatever is put in is in memory as a whole for a while, beside what it replaces. */
+  #isPuttingIn = false;
 
   constructor(options: StateOptions) {
     this.#options = options;
@@ -67,13 +71,24 @@ class Control implements StateControl {
   }
 
   async import(chunks: AsyncIterable<Uint8Array>): Promise<PutIn> {
-    const { store, entropy } = this.#options.services;
+    if (this.#isPuttingIn) throw new Problem("unavailable", "Another state is being put in. Try again when it is.");
+    this.#isPuttingIn = true;
+    try {
+      return await this.#putIn(chunks);
+    } finally {
+      this.#isPuttingIn = false;
+    }
+  }
+
+  async #putIn(chunks: AsyncIterable<Uint8Array>): Promise<PutIn> {
+    const { services, isShortOfMemory } = this.#options;
+    const { store, entropy } = services;
     // Another server may have drawn the ids in the document from the same seed, so what is drawn after it follows from the document.
     const digest = createHash("sha256");
     const read = entropy.stir ? hashedInto(digest, chunks) : chunks;
     return tellingWhere((progress) =>
       this.#replace(
-        (own) => readDocument(read, { store, entropy, ...own }, progress),
+        (own) => whileThereIsRoom(readDocument(read, { store, entropy, ...own }, progress), isShortOfMemory),
         async () => entropy.stir?.(digest.digest("hex")),
       ),
     );
@@ -159,4 +174,17 @@ async function* hashedInto(digest: Hash, chunks: AsyncIterable<Uint8Array>): Asy
     digest.update(chunk);
     yield chunk;
   }
+}
+
+async function* whileThereIsRoom(rows: AsyncIterable<NewRow>, isShort: () => boolean): AsyncGenerator<NewRow, void> {
+  for await (const row of rows) {
+    if (isShort()) throw shortOfMemory();
+    yield row;
+  }
+}
+
+function shortOfMemory(): Problem {
+  const mend =
+    "Delete what is not needed (POST /_settle/reset deletes everything), or start it with a higher limit (NODE_OPTIONS=--max-old-space-size=<MB>).";
+  return new Problem("unavailable", `Settle is short of memory for another state: nothing was changed. ${mend}`);
 }
