@@ -136,7 +136,38 @@ const broken: [what: string, document: () => string | Buffer, message: RegExp][]
   [
     "the same record twice",
     () => edited(/^\{"machine":\{"slug":"clock"/, (line) => `${line}\n${line}`),
-    /records\[\d+\] \(line \d+\) doesn't fit those before it: machine "clock"/,
+    /records\[\d+\] \(line \d+\) doesn't fit those before it: machine "clock" in "\S+": it stands there a second time\. Nothing/,
+  ],
+  [
+    "a time that nobody can write",
+    () => replaced(/"createdAt":\d+/, '"createdAt":9000000000000000'),
+    /createdAt must be <= 8640000000000000/,
+  ],
+  [
+    "a timer of nobody",
+    () => replaced(/^(\{"work":\{"machine":"clock","instance":)"hall"/, '$1"cellar"'),
+    /work: its instance cellar has to stand before it/,
+  ],
+  ["a line too many in a millisecond", () => replaced(/"nr":\d+/, '"nr":100'), /log: nr must be <= 99/],
+  [
+    "an instance that no address leads to",
+    () => edited(/"attic"/, (line) => line.replace('"attic"', '".."')),
+    /instance: slug must match pattern/,
+  ],
+  [
+    "a version that no address leads to",
+    () => edited(/^\{"version"/, (line) => line.replace(/"id":"[^"]+"/, '"id":".."')),
+    /version: id must match pattern/,
+  ],
+  [
+    "a service that no address leads to",
+    () => replaced('"service":"shop"', '"service":"my/shop"'),
+    /tokenProvider: service must match pattern/,
+  ],
+  [
+    "an index that no address leads to",
+    () => replaced('"indexes":["owner"]', '"indexes":[".."]'),
+    /machine: indexes\/0 must match pattern/,
   ],
   ["an organization that is not there", () => without(/^\{"org"/), /its organization org_\S+ has to stand before it/],
 ];

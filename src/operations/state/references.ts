@@ -1,6 +1,6 @@
 // Whether the records of a state document fit together: what each of them names has to stand before it.
 
-import type { Machine, Migration, Org, Version } from "../../domain/records.ts";
+import type { Machine, Migration, Org, Version, Work } from "../../domain/records.ts";
 import type { NewRow } from "../../store/port.ts";
 
 /** Says what is wrong; null when nothing is. */
@@ -9,6 +9,7 @@ export class References {
   /** By the scope of what belongs to them. */
   readonly #machines = new Map<string, Machine>();
   readonly #versions = new Set<string>();
+  readonly #instances = new Set<string>();
   readonly #codes = new Set<string>();
   /** The instance whose transitions may follow: the newest so far, and the newest that there has to be. */
   #last: { place: string; seq: number; expected: number } | null = null;
@@ -55,7 +56,7 @@ export class References {
           this.#wrongMachine(row.scope) ??
           this.#wrongVersion(row.scope, versionId) ??
           this.#wrongVersion(row.scope, desiredVersionId);
-        if (wrong === null) this.#last = { place: `${row.scope}/${row.name}`, seq: 0, expected: transitionCount };
+        if (wrong === null) this.#noteInstance(`${row.scope}/${row.name}`, transitionCount);
         return wrong;
       }
       case "transition": {
@@ -67,6 +68,8 @@ export class References {
         // Those before the first one were forgotten.
         return before === 0 || seq === before + 1 ? null : `its seq must be ${before + 1}, and not ${seq}`;
       }
+      case "work":
+        return this.#wrongOrg(row.rec.orgId) ?? this.#wrongOwner(row.scope, row.rec);
       default:
         return this.#wrongOrg(row.scope.split("/")[0] ?? "");
     }
@@ -96,9 +99,20 @@ export class References {
     return this.#orgs.has(orgId) ? null : `its organization ${orgId} has to stand before it`;
   }
 
+  #noteInstance(place: string, expected: number): void {
+    this.#instances.add(place);
+    this.#last = { place, seq: 0, expected };
+  }
+
   #wrongMachine(scope: string): string | null {
     if (this.#machines.has(scope)) return null;
     return `its machine ${scope.slice(scope.indexOf("/") + 1)} has to stand before it`;
+  }
+
+  /** Timers go with their instance; what others have sent comes to nothing where it finds nobody. */
+  #wrongOwner(scope: string, { instance, task }: Work): string | null {
+    if (task.kind !== "timer" || this.#instances.has(scope)) return null;
+    return `its instance ${instance} has to stand before it`;
   }
 
   #wrongVersion(scope: string, id: string): string | null {

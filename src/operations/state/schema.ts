@@ -2,7 +2,9 @@
 
 import type { ErrorObject } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { namePattern } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { logsPerMillisecond } from "../../domain/log-name.ts";
 import { allScopes } from "../../domain/scopes.ts";
 import type { DocumentKind } from "./form.ts";
 
@@ -10,10 +12,10 @@ type Schema = { [member: string]: unknown };
 
 const text = { type: "string" };
 const someText = { type: "string", minLength: 1 };
-/** Parts of the paths that records live under. */
-const segment = { type: "string", pattern: "^[^/]+$" };
-const name = { type: "string", pattern: "^[a-zA-Z0-9_-]{1,128}$" };
-const time = { type: "integer", minimum: 0 };
+/** Names and ids: parts of the paths that records live under, and of addresses. */
+const name = { type: "string", pattern: namePattern.source };
+/** Epoch milliseconds; `Date` knows none that are later. */
+const time = { type: "integer", minimum: 0, maximum: 8_640_000_000_000_000 };
 const count = { type: "integer", minimum: 0 };
 const object = { type: "object" };
 const texts = { type: "array", items: text };
@@ -21,8 +23,8 @@ const sha256 = { type: "string", pattern: "^[0-9a-f]{64}$" };
 const stateValue = { type: ["string", "object"] };
 const anything = true;
 
-const address = closed({ machine: segment, instance: segment });
-const namedAddress = closed({ machine: segment, instance: segment, id: text });
+const address = closed({ machine: name, instance: name });
+const namedAddress = closed({ machine: name, instance: name, id: text });
 const event = { type: "object", required: ["type"], properties: { type: text } };
 
 const state = closed(
@@ -35,7 +37,7 @@ const tasks = [
   closed({ kind: { const: "message" }, from: address, event, authContext: anything }),
   closed(
     { kind: { const: "birth" }, parent: namedAddress, context: object, authContext: anything },
-    { versionId: segment },
+    { versionId: name },
   ),
   closed({
     kind: { const: "report" },
@@ -50,26 +52,26 @@ const tasks = [
 ];
 
 const key = {
-  required: { id: segment, name: text, scopes: { type: "array", items: { enum: [...allScopes] } }, createdAt: time },
-  optional: { orgId: segment, secret: someText },
+  required: { id: name, name: text, scopes: { type: "array", items: { enum: [...allScopes] } }, createdAt: time },
+  optional: { orgId: name, secret: someText },
 };
 
 const schemas: { [K in DocumentKind]: Schema } = {
   credentials: closed(
     {
       bootstrap: closed(
-        { orgId: segment, keyId: segment, adminToken: someText, uploadSecret: someText },
+        { orgId: name, keyId: name, adminToken: someText, uploadSecret: someText },
         { anonymousAccessGiven: { const: true }, manualRuns: count },
       ),
-      org: closed({ id: segment, name: text, createdAt: time }),
+      org: closed({ id: name, name: text, createdAt: time }),
     },
-    { key: closed({ ...key.required, orgId: segment, secret: someText }) },
+    { key: closed({ ...key.required, orgId: name, secret: someText }) },
   ),
-  org: closed({ id: segment, name: text, createdAt: time }, { createdByKeyId: segment }),
+  org: closed({ id: name, name: text, createdAt: time }, { createdByKeyId: name }),
   key: closed(key.required, key.optional),
   machine: closed(
-    { slug: name, createdAt: time, indexes: { type: "array", items: text, uniqueItems: true } },
-    { orgId: segment, currentVersionId: segment },
+    { slug: name, createdAt: time, indexes: { type: "array", items: name, uniqueItems: true } },
+    { orgId: name, currentVersionId: name },
   ),
   code: {
     type: "object",
@@ -81,34 +83,34 @@ const schemas: { [K in DocumentKind]: Schema } = {
   },
   version: closed(
     {
-      id: segment,
-      machine: segment,
+      id: name,
+      machine: name,
       createdAt: time,
       clientInfo: text,
       indexSelectors: { type: "object", additionalProperties: text },
       codeSha256: sha256,
       xstate: { enum: [4, 5] },
     },
-    { orgId: segment },
+    { orgId: name },
   ),
   migration: closed(
     {
-      id: segment,
-      machine: segment,
-      fromVersionId: segment,
-      toVersionId: segment,
+      id: name,
+      machine: name,
+      fromVersionId: name,
+      toVersionId: name,
       createdAt: time,
       codeSha256: sha256,
     },
-    { orgId: segment },
+    { orgId: name },
   ),
   instance: closed(
     {
-      machine: segment,
-      slug: segment,
+      machine: name,
+      slug: name,
       createdAt: time,
       status: { enum: ["running", "paused"] },
-      versionId: segment,
+      versionId: name,
       state,
       context: object,
       snapshot: anything,
@@ -116,8 +118,8 @@ const schemas: { [K in DocumentKind]: Schema } = {
       transitionCount: count,
     },
     {
-      orgId: segment,
-      desiredVersionId: segment,
+      orgId: name,
+      desiredVersionId: name,
       indexValues: { type: "object", additionalProperties: texts },
       parent: namedAddress,
       children: { type: "object", additionalProperties: address },
@@ -125,20 +127,20 @@ const schemas: { [K in DocumentKind]: Schema } = {
   ),
   transition: closed(
     {
-      machine: segment,
-      instance: segment,
+      machine: name,
+      instance: name,
       seq: { type: "integer", minimum: 1 },
       createdAt: time,
       event,
       state: stateValue,
     },
-    { orgId: segment },
+    { orgId: name },
   ),
   work: closed(
     {
       name: someText,
-      machine: segment,
-      instance: segment,
+      machine: name,
+      instance: name,
       dueAt: time,
       tries: count,
       task: {
@@ -148,25 +150,25 @@ const schemas: { [K in DocumentKind]: Schema } = {
         oneOf: tasks,
       },
     },
-    { orgId: segment },
+    { orgId: name },
   ),
-  idp: closed({ algs: texts, mapping: object }, { orgId: segment, aud: text, iss: text, key: text, jwksUrl: text }),
-  tokenProvider: closed({ service: someText, mapping: object }, { orgId: segment, keyId: segment }),
+  idp: closed({ algs: texts, mapping: object }, { orgId: name, aud: text, iss: text, key: text, jwksUrl: text }),
+  tokenProvider: closed({ service: name, mapping: object }, { orgId: name, keyId: name }),
   invitation: closed(
     { code: someText, email: text, role: { enum: ["admin", "read", "write"] }, createdAt: time },
-    { orgId: segment, acceptedBy: text },
+    { orgId: name, acceptedBy: text },
   ),
   log: closed(
     {
       ts: time,
-      nr: count,
+      nr: { type: "integer", minimum: 0, maximum: logsPerMillisecond - 1 },
       machine: text,
       instance: text,
       versionId: text,
       outputType: { enum: ["stdout", "stderr"] },
       log: text,
     },
-    { orgId: segment },
+    { orgId: name },
   ),
 };
 

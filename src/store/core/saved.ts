@@ -107,6 +107,7 @@ export async function fillFrom(
 function* effectsOf(row: NewRow, contents: Contents, drawOrder: () => number): Generator<Effect> {
   const { kind, scope, name, rec } = row;
   if (kind !== "transition") {
+    if (contents.standing(kind, scope, name) !== null) throw new Error("it stands there a second time");
     yield { op: "put", kind, scope, name, rev: 1, order: drawOrder(), rec, kept: null } as Effect;
     return;
   }
