@@ -1,24 +1,29 @@
-// What states that are put in and kept may take of memory: one at a time, none while memory is short, and snapshots in memory up to a limit.
+// What states may take of memory: one is put in at a time, none while it is short, snapshots have a limit, and what is written out is let go of.
 
-import { afterEach, beforeEach, expect, test } from "vitest";
+import Fastify from "fastify";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { registerStateControl } from "../../src/http/control-state.ts";
 import { createStateControl, type StateControl } from "../../src/operations/state/control.ts";
 import { createQuiet } from "../../src/operations/state/quiet.ts";
 import { wallClock } from "../../src/outside.ts";
 import { createMemoryShelf } from "../../src/store/memory-shelf.ts";
-import { StoreUnavailable } from "../../src/store/port.ts";
+import { type SavedRow, StoreUnavailable } from "../../src/store/port.ts";
+import type { Shelf } from "../../src/store/shelf.ts";
 import { type AppRig, startAppRig } from "./app-rig.ts";
 
 let rig: AppRig;
 let state: StateControl;
+let shelf: Shelf;
 let isShort: () => boolean;
 beforeEach(async () => {
   isShort = () => false;
   rig = await startAppRig();
+  shelf = createMemoryShelf(wallClock);
   state = createStateControl({
     services: rig.services,
     quiet: createQuiet(),
     timeTravel: undefined,
-    shelf: createMemoryShelf(wallClock),
+    shelf,
     sources: () => ({ anew: (empty) => empty(async () => {}) }),
     isShortOfMemory: () => isShort(),
   });
@@ -83,4 +88,74 @@ test("snapshots in memory take so much together, and no more", async () => {
   ]);
   await shelf.delete("b");
   await shelf.put("c", pieces("1234"));
+});
+
+describe("what is written out is let go of", () => {
+  let isHeld: boolean;
+  const row: SavedRow = {
+    kind: "log",
+    scope: "org",
+    name: "0",
+    rev: 1,
+    order: 1,
+    rec: { orgId: "org", ts: 0, nr: 0, machine: "m", instance: "i", versionId: "v", outputType: "stdout", log: "line" },
+  };
+  beforeEach(() => {
+    isHeld = false;
+    // Without an end, and slow enough for others to have their turns.
+    rig.store.saved = () => {
+      isHeld = true;
+      const rows = {
+        next: async () => {
+          await new Promise(setImmediate);
+          return { done: false as const, value: row };
+        },
+        return: async () => {
+          isHeld = false;
+          return { done: true as const, value: undefined };
+        },
+      };
+      return { [Symbol.asyncIterator]: () => rows };
+    };
+  });
+
+  test("when nobody reads it, or only its beginning", async () => {
+    const unread = await state.export({ withCredentials: false });
+    expect(isHeld).toBe(true);
+    await unread.return();
+    expect(isHeld).toBe(false);
+    for await (const _ of await state.export({ withCredentials: false })) break;
+    expect(isHeld).toBe(false);
+  });
+
+  test("when it fails before the first row", async () => {
+    const get = rig.store.get;
+    const document = await state.export({ withCredentials: false });
+    rig.store.get = () => Promise.reject(new StoreUnavailable("no more", true));
+    await expect(document.next()).rejects.toThrow("no more");
+    rig.store.get = get;
+    expect(isHeld).toBe(false);
+  });
+
+  test("when a snapshot can't even be begun", async () => {
+    shelf.put = () => Promise.reject(new StoreUnavailable("no room", false));
+    await expect(state.snapshots.save("kept")).rejects.toThrow("no room");
+    expect(isHeld).toBe(false);
+  });
+
+  test("when its reader goes away", async () => {
+    const app = Fastify();
+    registerStateControl(app, state);
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    try {
+      const going = new AbortController();
+      const response = await fetch(`${url}/_settle/state`, { signal: going.signal });
+      expect((await response.body?.getReader().read())?.done).toBe(false);
+      expect(isHeld).toBe(true);
+      going.abort();
+      await expect.poll(() => isHeld).toBe(false);
+    } finally {
+      await app.close();
+    }
+  });
 });

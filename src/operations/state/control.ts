@@ -11,7 +11,7 @@ import { type Own, ownOf, type PutIn, tellingWhere } from "./import.ts";
 import type { Quiet } from "./quiet.ts";
 import { credentialRows, readDocument } from "./read.ts";
 import { createSnapshots, type Snapshots } from "./snapshots.ts";
-import { type WriteOptions, writeDocument } from "./write.ts";
+import { type DocumentPieces, type WriteOptions, writeDocument } from "./write.ts";
 
 export interface StateOptions {
   services: Services;
@@ -33,7 +33,7 @@ interface Sources {
 
 export interface StateControl {
   /** A state document of this moment, in pieces, however long they take to be read. */
-  export(options: WriteOptions): Promise<AsyncIterable<string>>;
+  export(options: WriteOptions): Promise<DocumentPieces>;
   /**
    * Puts a document's state in the place of everything; the server's own credentials stay. Requests in hand are finished by the old state,
    * those that come wait for the new one. One at a time.
@@ -64,7 +64,7 @@ class Control implements StateControl {
     this.#options = options;
   }
 
-  async export(writeOptions: WriteOptions): Promise<AsyncIterable<string>> {
+  async export(writeOptions: WriteOptions): Promise<DocumentPieces> {
     const { store, logs } = this.#options.services;
     await logs.settle();
     return writeDocument(store, writeOptions);
@@ -106,7 +106,14 @@ class Control implements StateControl {
 
   get snapshots(): Snapshots {
     return createSnapshots(this.#options.shelf, {
-      write: async (take) => take(await this.export({ withCredentials: true })),
+      write: async (take) => {
+        const pieces = await this.export({ withCredentials: true });
+        try {
+          return await take(pieces);
+        } finally {
+          await pieces.return();
+        }
+      },
       put: (read) => this.import(read()),
     });
   }

@@ -13,12 +13,40 @@ export interface WriteOptions {
 /** Pieces are gathered up to about this many characters: each costs a trip to the reader. */
 const pieceCharacters = 64 * 1024;
 
+/** Whoever doesn't read it to its end says so, or the store holds on to what was deleted since. */
+export interface DocumentPieces extends AsyncIterable<string> {
+  next(): Promise<IteratorResult<string, void>>;
+  return(): Promise<IteratorResult<string, void>>;
+}
+
 /**
  * The store as it is at the moment of the call, whatever is committed while it is read.
  * @throws what reading a blob throws; the document then ends in the middle, where nobody takes it for a whole one
  */
-export function writeDocument(store: Store, options: WriteOptions): AsyncGenerator<string, void> {
-  return gathered(linesOf(store, store.saved(), options));
+export function writeDocument(store: Store, options: WriteOptions): DocumentPieces {
+  const rows = store.saved()[Symbol.asyncIterator]();
+  const letGo = async () => void (await rows.return?.());
+  const lines = linesOf(store, { [Symbol.asyncIterator]: () => rows }, options);
+  const pieces = gathered(lines);
+  // Generators that are ended before they began run nothing of their own, so the rows are ended here.
+  const iterator: DocumentPieces = {
+    async next() {
+      try {
+        return await pieces.next();
+      } catch (error) {
+        await letGo();
+        throw error;
+      }
+    },
+    async return() {
+      // Waits for the piece that is being read.
+      const end = await pieces.return();
+      await letGo();
+      return end;
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
 }
 
 async function* gathered(lines: AsyncIterable<string>): AsyncGenerator<string, void> {
