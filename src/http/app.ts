@@ -93,6 +93,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       requireHostHeader: false,
       shouldUpgradeCallback: (request) => realtime?.isHandshake(request) ?? false,
     },
+    // A name that is too long is for its operation to refuse.
+    routerOptions: { maxParamLength: 100_000 },
     rewriteUrl: (request) => originForm(request.url ?? "/"),
     clientErrorHandler: clientErrors.answer,
     frameworkErrors: (error, _request, reply) =>

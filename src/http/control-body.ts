@@ -16,7 +16,7 @@ export function readControlBody(body: unknown, example: JsonObject): JsonObject 
   if (!isJsonObject(value)) {
     throw new Problem("invalid-parameter", `The body is not an object. ${expected}`, { parameter: "body" });
   }
-  const unknown = Object.keys(value).find((name) => !(name in example));
+  const unknown = Object.keys(value).find((name) => !Object.hasOwn(example, name));
   if (unknown === undefined) return value;
   throw new Problem("invalid-parameter", `There is no parameter ${unknown}. ${expected}`, { parameter: unknown });
 }

@@ -70,10 +70,25 @@ const noDocument = "There is no body. Send a state document, as GET /_settle/sta
 async function* chunksOf({ headers }: FastifyRequest, body: Readable): AsyncGenerator<Uint8Array, void> {
   let received = 0;
   if (Number(headers["content-length"]) > longestDocumentBytes) throw tooLarge();
-  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") {
+    const message = `The document is compressed (content-encoding: ${encoding}). Send it as it is.`;
+    throw new Problem("unsupported-media-type", message);
+  }
+  for await (const chunk of unbroken(body)) {
     received += chunk.length;
     if (received > longestDocumentBytes) throw tooLarge();
     yield chunk;
+  }
+}
+
+/** A client that goes away is no defect of ours. */
+async function* unbroken(body: Readable): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    const message = "The document did not come whole: the connection ended before it did.";
+    throw new Problem("invalid-parameter", message, { parameter: "body", cause });
   }
 }
 

@@ -65,7 +65,7 @@ describe.each(["memory:", "a file"])("snapshots of %s", (kind) => {
     expect((await rig.call("GET", "/machines/open/i/a", { token })).status).toBe(200);
   });
 
-  test.each(["", ".", "..", "../db", "a/b", "a b", "a.json", "é", "x".repeat(65), 7, null])(
+  test.each(["", ".", "..", "../db", "a/b", "a b", "a.json", "é", "x".repeat(65), "x".repeat(300), 7, null])(
     "aren't called %j",
     async (name) => {
       const answer = await save(name);
@@ -80,6 +80,9 @@ describe.each(["memory:", "a file"])("snapshots of %s", (kind) => {
     expect((await rig.call("POST", "/_settle/snapshots")).body).toMatchObject({ parameter: "body" });
     expect((await rig.call("POST", "/_settle/snapshots", { json: { label: "x" } })).body).toMatchObject({
       parameter: "label",
+    });
+    expect((await rig.call("POST", "/_settle/snapshots", { json: { name: "a", toString: 1 } })).body).toMatchObject({
+      parameter: "toString",
     });
     expect((await rig.call("PUT", "/_settle/snapshots/x")).headers.get("allow")).toBe("DELETE");
   });

@@ -1,5 +1,8 @@
 // State documents that are none: each is a 400 that says where and what is wrong, and changes nothing.
 
+import { once } from "node:events";
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PieceLimits, piecesOf } from "../../src/operations/state/pieces.ts";
 import type { Rig } from "./rig.ts";
@@ -8,8 +11,9 @@ import { documentOf, furnish } from "./state-rig.ts";
 
 let rig: Rig;
 let text: string;
+const logged: string[] = [];
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startRig({ log: ({ level, message }) => void (level === "error" && logged.push(message)) });
   await furnish(rig);
   text = await documentOf(rig);
 });
@@ -195,6 +199,29 @@ test("a document that announces more than may be is refused before it comes", as
   const { adminToken } = rig.server;
   const head = `PUT /_settle/state HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminToken}\r\ncontent-length: 1000000001\r\n\r\n`;
   expect(await rig.raw(head)).toMatch(/^HTTP\/1\.1 413 [\s\S]*larger than 1000000000 bytes/);
+});
+
+test("a document that is compressed is refused", async () => {
+  const headers = { "content-encoding": "gzip" };
+  expect(await rig.call("PUT", "/_settle/state", { text: gzipSync(text), headers })).toMatchObject({
+    status: 415,
+    body: { error: expect.stringContaining("compressed (content-encoding: gzip). Send it as it is") },
+  });
+});
+
+test("a client that goes away while it sends one leaves everything as it was, and is no defect", async () => {
+  const { adminToken, url } = rig.server;
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(socket, "connect");
+  const head = `PUT /_settle/state HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminToken}\r\ncontent-length: 1000000\r\n\r\n`;
+  socket.write(head + text.slice(0, 1_000));
+  const second = async () => (await rig.call("PUT", "/_settle/state", { text: "{}" })).status;
+  // While the first one is read, there is no room for another.
+  await expect.poll(second).toBe(503);
+  socket.destroy();
+  await expect.poll(second).toBe(400);
+  expect(await documentOf(rig)).toBe(text);
+  expect(logged).toEqual([]);
 });
 
 test("a record may be large, and not too large; and it may nest, and not too deep", async () => {
