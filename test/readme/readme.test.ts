@@ -255,7 +255,8 @@ test("the commands and requests that keep and restore state run as written", { t
       /^\{"format":"settle-state","version":1,"records":\[\n/,
     );
     const answered = await run("bash", ["-ec", requests], { env, cwd: folder });
-    expect(answered.stdout.match(/^\d{3}$/gm)).toEqual(["200", "200", "204", "201", "200", "200", "204"]);
+    expect(answered.stdout.match(/^\d{3}$/gm)).toEqual(["200", "200", "200", "204", "201", "200", "200", "204"]);
+    expect(await readFile(join(folder, "secret.json"), "utf8")).toContain("sbsec_");
   } finally {
     await own.close();
     await rm(folder, { recursive: true, force: true });

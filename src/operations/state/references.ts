@@ -20,6 +20,12 @@ export class References {
 
   /** Every row, in order. */
   wrongWith(row: NewRow): string | null {
+    const wrong = this.#wrongWith(row);
+    if (wrong === null && row.kind === "instance") this.#instances.add(`${row.scope}/${row.name}`);
+    return wrong;
+  }
+
+  #wrongWith(row: NewRow): string | null {
     if (row.kind !== "transition") {
       const short = this.#wrongWithLast();
       this.#last = null;
@@ -56,7 +62,7 @@ export class References {
           this.#wrongMachine(row.scope) ??
           this.#wrongVersion(row.scope, versionId) ??
           this.#wrongVersion(row.scope, desiredVersionId);
-        if (wrong === null) this.#noteInstance(`${row.scope}/${row.name}`, transitionCount);
+        if (wrong === null) this.#last = { place: `${row.scope}/${row.name}`, seq: 0, expected: transitionCount };
         return wrong;
       }
       case "transition": {
@@ -97,11 +103,6 @@ export class References {
 
   #wrongOrg(orgId: string): string | null {
     return this.#orgs.has(orgId) ? null : `its organization ${orgId} has to stand before it`;
-  }
-
-  #noteInstance(place: string, expected: number): void {
-    this.#instances.add(place);
-    this.#last = { place, seq: 0, expected };
   }
 
   #wrongMachine(scope: string): string | null {
