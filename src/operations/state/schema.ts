@@ -5,6 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { namePattern } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { logsPerMillisecond } from "../../domain/log-name.ts";
+import { lastMoment } from "../../domain/manual-clock.ts";
 import { allScopes } from "../../domain/scopes.ts";
 import type { DocumentKind } from "./form.ts";
 
@@ -14,8 +15,10 @@ const text = { type: "string" };
 const someText = { type: "string", minLength: 1 };
 /** Names and ids: parts of the paths that records live under, and of addresses. */
 const name = { type: "string", pattern: namePattern.source };
-/** Epoch milliseconds; `Date` knows none that are later. */
-const time = { type: "integer", minimum: 0, maximum: 8_640_000_000_000_000 };
+/** Epoch milliseconds; answers of the API can show none that are later. */
+const time = { type: "integer", minimum: 0, maximum: lastMoment };
+/** The same of what nobody is shown as a date: machines may set timers for any time. */
+const dueTime = { type: "integer", minimum: 0 };
 const count = { type: "integer", minimum: 0 };
 const object = { type: "object" };
 const texts = { type: "array", items: text };
@@ -141,7 +144,7 @@ const schemas: { [K in DocumentKind]: Schema } = {
       name: someText,
       machine: name,
       instance: name,
-      dueAt: time,
+      dueAt: dueTime,
       tries: count,
       task: {
         type: "object",
