@@ -41,11 +41,21 @@ export async function publishSources(options: PublisherOptions): Promise<Publish
   return { names, anew: async (empty) => void (await publishAnew(options, empty)), close: async () => {} };
 }
 
+/**
+ * A file is emptied before it is written. Read in between it is wrong, and the second of two changes within 5 ms is not told: so each change is
+ * told once the size has stayed the same for a while.
+ */
+const awaitWriteFinish = { stabilityThreshold: 40, pollInterval: 10 };
+
 /** The same, and again at every change; a source that is broken while it is being written is logged, and its last good version stays. */
 export async function watchSources(options: PublisherOptions): Promise<Published> {
   const { names, files } = await publishAll(options);
   const { watch } = await import("chokidar");
-  const watcher = watch([...options.paths, ...files], { ignoreInitial: true, ignored: /node_modules/ });
+  const watcher = watch([...options.paths, ...files], {
+    ignoreInitial: true,
+    ignored: /node_modules/,
+    awaitWriteFinish,
+  });
   const isWatching = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
   // One round at a time; changes that come during a round make for one more.
   let rounds = Promise.resolve();
