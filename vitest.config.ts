@@ -12,6 +12,9 @@ export default defineConfig({
     testTimeout: 15_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
+    // What is waited for may take its time on a busy machine.
+    setupFiles: ["test/patience.ts"],
+    expect: { poll: { timeout: 10_000 } },
     // Much of what they do is waiting for servers and timeouts, so every core has a file; by itself vitest leaves one idle.
     maxWorkers: availableParallelism(),
     projects: [
