@@ -79,7 +79,7 @@ export async function startMapperRig(): Promise<MapperRig> {
   const printed: string[] = [];
   const rig = await startRig({
     settleTimeoutMs: 300,
-    cpuTimeoutMs: 300,
+    cpuTimeoutMs: 1_000, // so that a bomb fills its memory first, also on a busy machine
     onMachineLog: ({ instance, log }) => printed.push(`${instance?.slug ?? "-"} ${log}`),
   });
   const { url, orgId } = rig.server;
