@@ -32,8 +32,7 @@ export async function storeSize(path: string): Promise<{ snapshot: number; journ
 
 /** Whether the file is, or would be, one of those that make the store. @param file with its links followed */
 export async function isFileOf(store: string, file: string): Promise<boolean> {
-  const { snapshot, journal, lock, server, blobs } = namesOf(await realPathOrSame(resolve(store)));
-  const snapshots = blobs.replace(/\.blobs$/, ".snapshots");
+  const { snapshot, journal, lock, server, blobs, snapshots } = namesOf(await realPathOrSame(resolve(store)));
   return [snapshot, journal, lock, server].includes(file) || [blobs, snapshots].includes(dirname(file));
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Machine, Org } from "../../domain/records.ts";
 import type { NewRow } from "../../store/port.ts";
 import { References } from "./references.ts";
-import { createEntryCheck } from "./schema.ts";
+import { entryCheck } from "./schema.ts";
 
 interface Fitting {
   rows: NewRow[];
@@ -14,7 +14,7 @@ interface Fitting {
 
 /** Says what is wrong with a row by itself; null when nothing is. */
 export function createRowCheck(): (row: NewRow) => string | null {
-  const check = createEntryCheck();
+  const check = entryCheck();
   return (row) => {
     const rec = row.rec as unknown as JsonObject;
     if (row.kind === "upload") return null; // documents leave them out

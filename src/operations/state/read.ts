@@ -12,7 +12,7 @@ import type { CredentialsEntry, DocumentKind } from "./form.ts";
 import { ownOrgMark, stateFormat, stateVersion } from "./form.ts";
 import { notOne, type Piece, piecesOf } from "./pieces.ts";
 import { References } from "./references.ts";
-import { createEntryCheck, documentKinds, type EntryCheck } from "./schema.ts";
+import { documentKinds, type EntryCheck, entryCheck } from "./schema.ts";
 import { publicKeyOf } from "./write.ts";
 
 export interface ReadOptions {
@@ -55,7 +55,7 @@ export async function* readDocument(
 
 /** The credentials of a document that was written with them; null for another one. Reads no further than it must. */
 export async function credentialsIn(chunks: AsyncIterable<Uint8Array>): Promise<CredentialsEntry | null> {
-  const check = createEntryCheck();
+  const check = entryCheck();
   for await (const piece of piecesOf(chunks)) {
     if (piece.part === "head") continue;
     if (piece.part === "tail") return null;
@@ -77,7 +77,7 @@ export function credentialRows({ bootstrap, org }: CredentialsEntry, keys: reado
 class Reader {
   readonly #options: ReadOptions;
   readonly #progress: Progress;
-  readonly #check: EntryCheck = createEntryCheck();
+  readonly #check: EntryCheck = entryCheck();
   readonly #references = new References();
 
   constructor(options: ReadOptions, progress: Progress) {

@@ -185,7 +185,15 @@ export type EntryCheck = (kind: DocumentKind, entry: JsonObject) => string | nul
 
 export const documentKinds = Object.keys(schemas) as DocumentKind[];
 
-export function createEntryCheck(): EntryCheck {
+export function entryCheck(): EntryCheck {
+  compiled ??= compile();
+  return compiled;
+}
+
+/** Compiling takes some 100 ms the first time and 30 ms each later one, in which a server does nothing else: it is done once. */
+let compiled: EntryCheck | undefined;
+
+function compile(): EntryCheck {
   const ajv = new Ajv2020({ discriminator: true, allowUnionTypes: true });
   const validators = new Map(documentKinds.map((kind) => [kind, ajv.compile(schemas[kind])]));
   return (kind, entry) => {

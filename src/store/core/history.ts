@@ -125,20 +125,25 @@ export class History {
   }
 }
 
-export function lastOf({ forgotten, run, looseCount }: HistoryView): number {
-  return (run === null ? forgotten : Math.max(forgotten, run.first + run.count - 1)) + looseCount;
+export function lastOf(view: HistoryView): number {
+  return lastInRun(view) + view.looseCount;
+}
+
+/** `seq` of the last transition before the loose ones. */
+function lastInRun({ forgotten, run }: HistoryView): number {
+  return run === null ? forgotten : Math.max(forgotten, run.first + run.count - 1);
 }
 
 /** The transitions from one `seq` to another, both included, which the view must hold. */
 export function transitionsOf(view: HistoryView, from: number, to: number): Transition[] {
-  const { run, forgotten } = view;
+  const { run, loose } = view;
+  const last = lastInRun(view);
   const items: Transition[] = [];
-  const lastInRun = run === null ? forgotten : Math.max(forgotten, run.first + run.count - 1);
-  if (run !== null && from <= lastInRun) {
-    for (const text of textsIn(run, from, Math.min(to, lastInRun))) items.push(JSON.parse(text));
+  if (run !== null && from <= last) {
+    for (const text of textsIn(run, from, Math.min(to, last))) items.push(JSON.parse(text));
   }
-  for (let seq = Math.max(from, lastInRun + 1); seq <= to; seq++) {
-    const row = view.loose[seq - lastInRun - 1] as string | Kept;
+  for (let seq = Math.max(from, last + 1); seq <= to; seq++) {
+    const row = loose[seq - last - 1] as string | Kept;
     items.push(JSON.parse(typeof row === "string" ? row : textOf(row, seq)));
   }
   return items;

@@ -109,8 +109,10 @@ export class JournalingAdapter implements Adapter<Contents> {
     const file = await files.open(names.journal, "update");
     await segment.use(file);
     // What is shown from now on, and the names it was read under, may have been in the system's memory alone.
-    if (durability === "power") await file.sync();
-    if (durability === "power") await files.syncFolder(names.folder);
+    if (durability === "power") {
+      await file.sync();
+      await files.syncFolder(names.folder);
+    }
     if (tornBytes > 0) {
       await file.truncate(end.bytes);
       await file.sync(); // or its remains could come back after a power cut, behind what is written next

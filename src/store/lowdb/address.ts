@@ -1,8 +1,8 @@
 // `db.server`: where the server that has the store open listens, for commands that look for it; it means nothing once that process is gone.
 
 import { isJsonObject } from "../../domain/json.ts";
-import { codeOf, type Files, nodeFiles } from "./files.ts";
-import { namesOf, temporary } from "./names.ts";
+import { type Files, nodeFiles } from "./files.ts";
+import { namesAt, namesOf, temporary } from "./names.ts";
 import { isRunning, type Owner, thisProcess } from "./owner.ts";
 
 interface Address extends Owner {
@@ -24,19 +24,9 @@ export async function announce(path: string, url: string, files: Files = nodeFil
 
 /** The address of the server that has the store open; null when none says that it has. */
 export async function announcedUrl(path: string, files: Files = nodeFiles): Promise<string | null> {
-  const bytes = await files.read(namesOf(await realPathOrSame(path, files)).server);
+  const bytes = await files.read((await namesAt(path, files)).server);
   const address = bytes === null ? null : addressOf(Buffer.from(bytes).toString());
   return address !== null && isRunning(address) ? address.url : null;
-}
-
-/** A path without a folder has no links to follow, and nothing beside it. */
-async function realPathOrSame(path: string, files: Files): Promise<string> {
-  try {
-    return await files.realPath(path);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return path;
-    throw error;
-  }
 }
 
 function addressOf(text: string): Address | null {

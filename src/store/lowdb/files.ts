@@ -129,7 +129,8 @@ function openFile(fd: number): OpenFile {
   };
 }
 
-async function orNull<T>(result: Promise<T>): Promise<T | null> {
+/** What asks about a file or folder that isn't there answers null. */
+export async function orNull<T>(result: Promise<T>): Promise<T | null> {
   try {
     return await result;
   } catch (error) {

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Contents, type Effect } from "../core/contents.ts";
 import { type Kind, StoreUnreadable } from "../port.ts";
-import { codeOf, type Files, nodeFiles, type OpenFile } from "./files.ts";
+import { type Files, nodeFiles, type OpenFile, orNull } from "./files.ts";
 import { type Names, namesOf } from "./names.ts";
 import { replayJournal } from "./replay.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -38,7 +38,8 @@ export async function glance(
 }
 
 async function look(path: string, kinds: readonly Kind[], files: Files): Promise<Contents | null> {
-  const names = await namesAt(path, files);
+  const realPath = await orNull(files.realPath(path)); // null: not even its folder
+  const names = realPath === null ? null : namesOf(realPath);
   const before = names && (await files.identity(names.snapshot));
   if (names === null || before === null) return null;
   const assertSame = async () => {
@@ -50,15 +51,6 @@ async function look(path: string, kinds: readonly Kind[], files: Files): Promise
   } finally {
     // Else the journal may have been that of a newer snapshot than the one read before it.
     await assertSame();
-  }
-}
-
-async function namesAt(path: string, files: Files): Promise<Names | null> {
-  try {
-    return namesOf(await files.realPath(path));
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return null; // not even its folder
-    throw error;
   }
 }
 

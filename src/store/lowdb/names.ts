@@ -1,6 +1,7 @@
 // The files of one store, all beside each other.
 
 import { dirname } from "node:path";
+import { type Files, orNull } from "./files.ts";
 
 export interface Names {
   /** The readable snapshot; what `--store` names. */
@@ -9,6 +10,8 @@ export interface Names {
   journal: string;
   /** A folder of code by its SHA-256. */
   blobs: string;
+  /** A folder of whole states by the names that they were given. */
+  snapshots: string;
   /** Which process has the store open. */
   lock: string;
   /** Where the server that has it open listens. */
@@ -16,17 +19,23 @@ export interface Names {
   folder: string;
 }
 
-/** `.settle/db.json` → `db.json`, `db.journal`, `db.blobs/`, `db.lock`, `db.server` in `.settle/`. */
+/** `.settle/db.json` → `db.json`, `db.journal`, `db.blobs/`, `db.snapshots/`, `db.lock`, `db.server` in `.settle/`. */
 export function namesOf(path: string): Names {
   const stem = path.replace(/\.json$/, "");
   return {
     snapshot: path,
     journal: `${stem}.journal`,
     blobs: `${stem}.blobs`,
+    snapshots: `${stem}.snapshots`,
     lock: `${stem}.lock`,
     server: `${stem}.server`,
     folder: dirname(path),
   };
+}
+
+/** Those of the store that the path leads to, its links followed; a path without a folder has no links, and nothing beside it. */
+export async function namesAt(path: string, files: Files): Promise<Names> {
+  return namesOf((await orNull(files.realPath(path))) ?? path);
 }
 
 /** Where a file is written before it takes its place by a rename. Left over by a crash, it means nothing and is overwritten. */

@@ -6,8 +6,8 @@ import { basename, dirname, join } from "node:path";
 import type { Entropy } from "../../domain/clock.ts";
 import { StoreUnavailable } from "../port.ts";
 import { type Shelf, ShelfBlocked, type Shelved } from "../shelf.ts";
-import { codeOf, mayPass, nodeFiles } from "./files.ts";
-import { temporary } from "./names.ts";
+import { codeOf, mayPass, nodeFiles, orNull } from "./files.ts";
+import { namesAt, temporary } from "./names.ts";
 
 const suffix = ".json";
 
@@ -58,8 +58,7 @@ export function createFileShelf(path: string, entropy: Entropy): Shelf {
 }
 
 async function folderOf(path: string): Promise<string> {
-  const real = (await orNull(nodeFiles.realPath(path))) ?? path;
-  return `${real.replace(/\.json$/, "")}.snapshots`;
+  return (await namesAt(path, nodeFiles)).snapshots;
 }
 
 /** Makes the folder, and removes what a crash left over in it, which holds secrets. @throws ShelfBlocked */
@@ -114,13 +113,4 @@ async function writeOut(path: string, pieces: AsyncIterable<string>): Promise<vo
 async function statOf(name: string, path: string): Promise<Shelved | null> {
   const stat = await orNull(fsp.stat(path));
   return stat?.isFile() ? { name, bytes: stat.size, savedAt: Math.floor(stat.mtimeMs) } : null;
-}
-
-async function orNull<T>(result: Promise<T>): Promise<T | null> {
-  try {
-    return await result;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return null;
-    throw error;
-  }
 }

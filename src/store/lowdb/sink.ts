@@ -86,9 +86,9 @@ export class JournalSink implements Sink<Transaction> {
       });
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
-      const isPassing = mayPass(cause) || cause instanceof SnapshotReplaced;
-      const reason = new StoreUnavailable(`the store can't be replaced: ${detail}`, !isPassing, { cause });
-      if (!isPassing) throw latch.shut(reason);
+      const isFinal = !leavesAll(cause);
+      const reason = new StoreUnavailable(`the store can't be replaced: ${detail}`, isFinal, { cause });
+      if (isFinal) throw latch.shut(reason);
       if (!isDone) throw reason;
     }
     this.#compactAtBytes = Math.max(compactAtBytes, adapter.snapshotBytes, adapter.journal.end.bytes);
@@ -115,7 +115,7 @@ export class JournalSink implements Sink<Transaction> {
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       this.#compactAtBytes = adapter.journal.end.bytes + compactAtBytes;
-      if (mayPass(cause) || cause instanceof SnapshotReplaced) log(`compaction is put off, nothing is lost: ${detail}`);
+      if (leavesAll(cause)) log(`compaction is put off, nothing is lost: ${detail}`);
       else latch.shut(new StoreUnavailable(`the store stopped: compaction failed (${detail})`, true, { cause }));
     }
   }
@@ -126,4 +126,9 @@ export class JournalSink implements Sink<Transaction> {
     }, quietMs).unref();
     this.#quiet.refresh();
   }
+}
+
+/** Whether a compaction that failed so left everything as it was: for want of space, or since the snapshot is someone else's now. */
+function leavesAll(cause: unknown): boolean {
+  return mayPass(cause) || cause instanceof SnapshotReplaced;
 }
