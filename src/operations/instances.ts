@@ -1,12 +1,13 @@
 // Machine instances: create, get, list, send an event, list transitions, look inside.
 
 import { decodeCursor } from "../domain/cursor.ts";
+import { isoTime } from "../domain/iso-time.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { Version } from "../domain/records.ts";
 import type {
   AdministrativeInstanceState,
   CreateMachineInstanceRequest,
   MachineInstancePage,
+  MachineVersionInfo,
   SendMachineInstanceEventRequest,
   TransitionPage,
 } from "../spec/generated/types.ts";
@@ -14,7 +15,6 @@ import {
   findInstance,
   findMachine,
   findVersion,
-  isoTime,
   listPage,
   machineScope,
   nextCursor,
@@ -81,8 +81,8 @@ export const listMachineInstances: Operation = async (services, caller, request)
   const { items, ...next } = await listPage(services, "instance", machineScope(caller.orgId, machine), request);
   const versions = await versionsById(services, caller.orgId, machine, new Set(items.map((item) => item.versionId)));
   const instances = items.flatMap(({ slug, createdAt, status, versionId }) => {
-    const version = versions.get(versionId);
-    return version ? [{ slug, createdAt: isoTime(createdAt), status, machineVersion: versionInfo(version) }] : [];
+    const machineVersion = versions.get(versionId);
+    return machineVersion ? [{ slug, createdAt: isoTime(createdAt), status, machineVersion }] : [];
   });
   const body: MachineInstancePage = { instances, ...next };
   return { status: 200, body };
@@ -111,7 +111,7 @@ async function versionsById(
   orgId: string,
   machine: string,
   ids: Set<string>,
-): Promise<Map<string, Version>> {
+): Promise<Map<string, MachineVersionInfo>> {
   const found = await Promise.all([...ids].map((id) => findVersion(services, orgId, machine, id)));
-  return new Map(found.map((version) => [version.id, version]));
+  return new Map(found.map((version) => [version.id, versionInfo(version)]));
 }

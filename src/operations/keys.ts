@@ -1,6 +1,7 @@
 // Keys: create, list, delete.
 
 import { newId, newSecret } from "../domain/ids.ts";
+import { isoTime } from "../domain/iso-time.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Key } from "../domain/records.ts";
 import { scopesOfUse } from "../domain/scopes.ts";
@@ -12,7 +13,7 @@ import type {
   Key as ListedKey,
 } from "../spec/generated/types.ts";
 import type { Store } from "../store/port.ts";
-import { isoTime, listPage, param } from "./lookup.ts";
+import { listPage, param } from "./lookup.ts";
 import type { Operation } from "./services.ts";
 
 /** The only answer that holds the secret. */

@@ -1,11 +1,11 @@
 // Logs: what machine code printed, and where to go on reading.
 
+import { isoTime } from "../domain/iso-time.ts";
 import { logName, logsPerMillisecond } from "../domain/log-name.ts";
 import { Problem } from "../domain/problem.ts";
 import type { LogEntry } from "../domain/records.ts";
 import type { LogPage } from "../spec/generated/types.ts";
 import type { Page, Store, Stored } from "../store/port.ts";
-import { isoTime } from "./lookup.ts";
 import type { Operation, OperationRequest } from "./services.ts";
 
 /** A page has room for all entries of one millisecond. */

@@ -1,6 +1,7 @@
 // Finds what a request names, or says that it does not exist; and lists a scope a page at a time.
 
 import { decodeCursor, encodeCursor } from "../domain/cursor.ts";
+import { isoTime } from "../domain/iso-time.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Instance, Machine, Version } from "../domain/records.ts";
 import type { InstanceRef } from "../engine/port.ts";
@@ -82,10 +83,6 @@ export async function instanceNamed(
 
 export function versionInfo(version: Version): MachineVersionInfo {
   return { id: version.id, createdAt: isoTime(version.createdAt), clientInfo: version.clientInfo };
-}
-
-export function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
 }
 
 /** Every record of a kind in a scope, oldest first. */

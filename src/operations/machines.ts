@@ -1,5 +1,6 @@
 // Machines: create, get, list, delete.
 
+import { isoTime } from "../domain/iso-time.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Machine, Version } from "../domain/records.ts";
 import type {
@@ -11,7 +12,7 @@ import type {
 import type { Change } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import { confirmDeletion } from "./confirm.ts";
-import { findMachine, isoTime, listAll, listPage, machineLane, machineScope, param, versionInfo } from "./lookup.ts";
+import { findMachine, listAll, listPage, machineLane, machineScope, param, versionInfo } from "./lookup.ts";
 import type { Operation, Services } from "./services.ts";
 
 export const createMachine: Operation = async (services, caller, request) => {

@@ -2,13 +2,14 @@
 
 import { decodeCursor } from "../domain/cursor.ts";
 import { newId } from "../domain/ids.ts";
+import { isoTime } from "../domain/iso-time.ts";
 import { belongsTo, roleOf } from "../domain/membership.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Key, Org } from "../domain/records.ts";
 import type { CreateOrgRequest, CreateOrgResponse, OrgPage } from "../spec/generated/types.ts";
 import type { Page, Store, Stored } from "../store/port.ts";
 import { anonymousAccess } from "./anonymous.ts";
-import { isoTime, nextCursor } from "./lookup.ts";
+import { nextCursor } from "./lookup.ts";
 import type { Operation } from "./services.ts";
 
 /** The organization and what gives anonymous access to it come into being together. */

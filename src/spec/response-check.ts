@@ -2,7 +2,6 @@
 
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import ajvFormats from "ajv-formats";
 import {
   document as apiDocument,
   methods,
@@ -12,6 +11,7 @@ import {
   type Response,
   resolve,
 } from "./document.ts";
+import { addFormats } from "./formats.ts";
 
 /** A place where a response, or the document itself, is not what the document says. */
 export interface Violation {
@@ -106,7 +106,7 @@ export function schemaCompiler(root: OpenApiDocument): (place: string) => Valida
     validateSchema: false, // the tests do, once
     keywords: ["x-settle-canary", ...Object.keys(root)],
   });
-  ajvFormats.default(ajv);
+  addFormats(ajv);
   ajv.addSchema(root, documentId);
   const compiled = new Map<string, Validate>();
   return (place) => {
