@@ -167,7 +167,7 @@ export interface Store {
   /**
    * The instances with a matching value, ordered by value and then by name, both as bytes in UTF-8; `desc` turns the whole order round.
    * An instance with several matching values comes once, with the first of them in that order. What stands still while others come, change
-   * and go is on exactly one page.
+   * and go is on exactly one page. Who asks an index first waits until all instances were read for it, between whatever else goes on.
    */
   query(scope: string, query: IndexQuery): Promise<IndexPage>;
 

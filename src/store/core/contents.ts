@@ -171,12 +171,19 @@ export class Contents {
     return this.#table("instance", scope)?.slot(name)?.history?.last ?? 0;
   }
 
-  query(scope: string, query: IndexQuery): IndexPage {
+  /** Null while `readIndexOn` has to be called first. */
+  query(scope: string, query: IndexQuery): IndexPage | null {
+    if (this.#table("instance", scope) === undefined) return { items: [] };
+    return this.#held.indexes.get(scope)?.query(query) ?? null;
+  }
+
+  /** Reads the next part of an index. @throws StoreUnavailable (final) when an instance can't be read */
+  readIndexOn(scope: string, index: string): void {
     const table = this.#table("instance", scope);
-    if (table === undefined) return { items: [] };
+    if (table === undefined) return;
     const indexes = this.#held.indexes.get(scope) ?? new Indexes();
     this.#held.indexes.set(scope, indexes);
-    return indexes.query(query, () => table.records());
+    indexes.readOn(index, (order) => table.slots(order));
   }
 
   /** Throws when the effect doesn't fit what is here, before changing anything: the caller's books are wrong. */

@@ -1,8 +1,9 @@
-// The indexes of one scope's instances: each built when it is first asked for, then kept with every put and delete.
+// The indexes of one scope's instances: each read from them when it is first asked for, a part at a time, and kept with every put and delete.
 
 import { compareAsUtf8 } from "../../domain/byte-order.ts";
 import type { Instance } from "../../domain/records.ts";
 import type { IndexEntry, IndexOperator, IndexPage, IndexQuery } from "../port.ts";
+import type { Slot } from "./slot.ts";
 import { type Cut, SortedList } from "./sorted-list.ts";
 
 /** `values` are all of the instance's in this index, ascending. */
@@ -10,26 +11,51 @@ interface Entry extends IndexEntry {
   values: readonly string[];
 }
 
-export class Indexes {
-  readonly #lists = new Map<string, SortedList<Entry>>();
+interface Index {
+  entries: SortedList<Entry>;
+  /** The place in creation order up to which the instances are in it; infinite once all are. */
+  readTo: number;
+}
 
-  /** Answers from the index; `instances` are all there are, for when it has not been built. */
-  query(query: IndexQuery, instances: () => Iterable<Instance>): IndexPage {
-    let list = this.#lists.get(query.index);
-    if (list === undefined) {
-      const entries = Array.from(instances(), (instance) => entriesOf(instance, query.index));
-      list = new SortedList(compareEntries, entries.flat());
-      this.#lists.set(query.index, list);
-    }
-    return pageOf(list, query);
+/** What is read in one go, counted in instances, in values, and in kilobytes that have to be parsed: a few milliseconds' work. */
+const readAtOnce = 512;
+
+export class Indexes {
+  readonly #indexes = new Map<string, Index>();
+
+  /** Null while the index has not been read to its end. */
+  query(query: IndexQuery): IndexPage | null {
+    const index = this.#indexes.get(query.index);
+    return index?.readTo === Number.POSITIVE_INFINITY ? pageOf(index.entries, query) : null;
   }
 
-  /** Takes note that an instance came (`before` null), changed or went (`after` null). */
+  /**
+   * Reads the next part of an index, whoever read the ones before it.
+   * @param after the instances behind a place in creation order; none of them stays in memory for that
+   */
+  readOn(name: string, after: (order: number) => Iterable<Slot<Instance>>): void {
+    const index = this.#indexes.get(name) ?? { entries: new SortedList<Entry>(compareEntries), readTo: 0 };
+    this.#indexes.set(name, index);
+    let left = readAtOnce;
+    for (const slot of after(index.readTo)) {
+      if (left <= 0) return;
+      const entries = entriesOf(slot.peek().rec, name);
+      for (const entry of entries) index.entries.add(entry);
+      index.readTo = slot.order;
+      left -= 1 + entries.length + slot.bytes / 1024;
+    }
+    index.readTo = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Takes note that an instance came (`before` null), changed or went (`after` null). Whether it was read already does not matter: what is
+   * added twice is there once.
+   */
   change(before: Instance | null, after: Instance | null): void {
-    for (const [index, list] of this.#lists) {
-      if (before && after && haveSameValues(before, after, index)) continue;
-      for (const entry of entriesOf(before, index)) list.delete(entry);
-      for (const entry of entriesOf(after, index)) list.add(entry);
+    for (const [name, { entries }] of this.#indexes) {
+      if (before && after && haveSameValues(before, after, name)) continue;
+      for (const entry of entriesOf(before, name)) entries.delete(entry);
+      for (const entry of entriesOf(after, name)) entries.add(entry);
     }
   }
 }

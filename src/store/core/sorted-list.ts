@@ -14,15 +14,10 @@ const chunkSizeAtMost = 1024;
 export class SortedList<T> {
   readonly #compare: (a: T, b: T) => number;
   readonly #chunks: T[][] = []; // none is empty
-  #size: number;
+  #size = 0;
 
-  /** Starts with these items, in any order, none equal to another. */
-  constructor(compare: (a: T, b: T) => number, items: readonly T[] = []) {
+  constructor(compare: (a: T, b: T) => number) {
     this.#compare = compare;
-    this.#size = items.length;
-    const sorted = items.toSorted(compare);
-    const half = chunkSizeAtMost / 2;
-    for (let i = 0; i < sorted.length; i += half) this.#chunks.push(sorted.slice(i, i + half));
   }
 
   get size(): number {

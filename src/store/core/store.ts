@@ -1,5 +1,6 @@
 // The store that both adapters are: durable contents in memory, lanes, group commit, blobs; what is below it differs.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Key, Transition } from "../../domain/records.ts";
 import {
   type Change,
@@ -38,6 +39,8 @@ export class CoreStore implements Store {
   readonly location: string;
   readonly #parts: StoreParts;
   readonly #lanes = new Lanes();
+  /** Those who wait for an index to be read. */
+  readonly #readers = new Lanes();
   readonly #workListeners = new Set<() => void>();
   /** What closing waits for beside commits. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -81,9 +84,23 @@ export class CoreStore implements Store {
   }
 
   async query(scope: string, query: IndexQuery): Promise<IndexPage> {
-    this.#assertOpen();
+    const { contents } = this.#parts;
     assertLimit(query.limit);
-    return this.#parts.contents.query(scope, query);
+    for (;;) {
+      this.#assertOpen();
+      const page = contents.query(scope, query);
+      if (page !== null) return page;
+      await this.#readers.run("index", () => this.#readIndexOn(scope, query));
+    }
+  }
+
+  /** Of all that wait for an index one reads a part, and then everybody else has a turn. */
+  async #readIndexOn(scope: string, query: IndexQuery): Promise<void> {
+    this.#assertOpen();
+    const { contents } = this.#parts;
+    if (contents.query(scope, query) !== null) return; // another one came to the end
+    contents.readIndexOn(scope, query.index);
+    await nextTurn();
   }
 
   async exclusive<T>(lane: string, fn: () => Promise<T>): Promise<T> {

@@ -72,14 +72,12 @@ export class Table<T> {
     return this.#slots[this.#firstWhere((slot) => slot.name >= name) - 1]?.order ?? 0;
   }
 
-  /** Live places in creation order. */
-  *slots(): Generator<Slot<T>> {
-    for (const slot of this.#slots) if (!slot.isDead) yield slot;
-  }
-
-  /** The records in creation order; none of them stays in memory for that. */
-  *records(): Generator<T> {
-    for (const slot of this.slots()) yield slot.peek().rec;
+  /** Live places in creation order, those behind a position. The table must not change meanwhile. */
+  *slots(after = 0): Generator<Slot<T>> {
+    for (let i = this.#firstWhere((slot) => slot.order > after); i < this.#slots.length; i++) {
+      const slot = this.#slots[i] as Slot<T>;
+      if (!slot.isDead) yield slot;
+    }
   }
 
   #read(slot: Slot<T>): Stored<T> {
