@@ -53,6 +53,8 @@ export class PoolWorker {
   heard = 0;
   /** Whether it is the one that its version's next call goes to. */
   isCurrent = true;
+  /** Whether it is to end once nobody waits for it. */
+  isUnwanted = false;
   /** Since when nobody waits for it; undefined while somebody does. */
   vacantSince: number | undefined;
   /** Somebody chose it and is about to call it. */

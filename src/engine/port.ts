@@ -322,6 +322,9 @@ export interface Engine {
    */
   end(instance: InstanceRef, reason: Error): Promise<void>;
 
+  /** Nobody is to run these versions and migrations any more: the worker of each ends once nobody waits for it. */
+  letGo(versionIds: readonly string[]): void;
+
   /** Ends every live session as `end` does, and lets go of all code, so that each version is loaded anew. */
   forget(reason: Error): Promise<void>;
 

@@ -139,6 +139,10 @@ class SandboxEngine implements Engine {
     await this.#live.get(keyOf(instance))?.end(reason);
   }
 
+  letGo(versionIds: readonly string[]): void {
+    for (const versionId of versionIds) this.#pool.letGo(versionId);
+  }
+
   async forget(reason: Error): Promise<void> {
     await Promise.all([...this.#live.values()].map((session) => session.end(reason)));
     this.#pool.discardAll();

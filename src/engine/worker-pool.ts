@@ -83,14 +83,27 @@ export class WorkerPool {
     }
   }
 
+  /** Ends a version's worker once nobody waits for it, if it has one. */
+  letGo(versionId: string): void {
+    const opened = this.#byVersion.get(versionId);
+    opened?.then(
+      (worker) => {
+        worker.isUnwanted = true;
+        if (worker.isCurrent && worker.waiting.size === 0 && !worker.isChosen) this.discard(worker);
+      },
+      () => {}, // whoever had it opened is told
+    );
+  }
+
   /** Ends a version's worker; whoever waits for it hears of a death. */
   discard(worker: PoolWorker): void {
     this.#end(worker, { reason: "closed", message: "it is no longer needed" });
   }
 
-  /** All that there are; one that is being opened is for whoever asked for it. */
+  /** All that there are; one that is being opened serves whoever asked for it first. */
   discardAll(): void {
     for (const worker of [...this.#byNumber.values()]) this.discard(worker);
+    for (const versionId of this.#byVersion.keys()) this.letGo(versionId);
   }
 
   async close(): Promise<void> {
@@ -143,6 +156,7 @@ export class WorkerPool {
   #onVacant(worker: PoolWorker): void {
     const { versionId, runner } = worker;
     if (this.#runners.isRetired(runner)) this.#leave(worker);
+    else if (worker.isUnwanted) this.discard(worker);
     if (!this.#quarantine.has(versionId)) return;
     this.#quarantine.acquit(versionId);
     this.#announce();

@@ -78,15 +78,19 @@ async function deleteWhole(services: Services, orgId: string, slug: string): Pro
   const scope = machineScope(orgId, slug);
   const { rev } = await findMachine(services, orgId, slug);
   const changes: Change[] = [{ op: "expectNone", kind: "instance", scope }];
+  const ids: string[] = [];
   for (const kind of belongings) {
     // Each of them is stored under its id.
     for (const { rec, rev: ifRev } of await listAll<"version" | "migration" | "upload">(services, kind, scope)) {
-      changes.push({ op: "delete", kind, scope, name: "versionId" in rec ? rec.versionId : rec.id, ifRev });
+      const id = "versionId" in rec ? rec.versionId : rec.id;
+      changes.push({ op: "delete", kind, scope, name: id, ifRev });
+      ids.push(id);
     }
     changes.push({ op: "expectNone", kind, scope });
   }
   try {
     await services.store.commit([...changes, { op: "delete", kind: "machine", scope: orgId, name: slug, ifRev: rev }]);
+    services.engine.letGo(ids);
     return true;
   } catch (error) {
     if (!(error instanceof StoreConflict)) throw error;

@@ -405,4 +405,31 @@ describe("behind the scenes", () => {
       expect((await call("POST", "/machines/open/i/x/events", add1)).body).toMatchObject({ tags: ["one"] });
     });
   });
+
+  test("the code of a deleted machine, its migrations' too, is kept by no worker", async () => {
+    await withUpgrade(async ({ services, call }) => {
+      await call("POST", "/machines/open/i/x/events", add1);
+      const ids = ["ver_1", "ver_2", "mig_1"];
+      /** Of these ids, those whose code has to be fetched, since no worker has it. */
+      const fetched = async () => {
+        const seen: string[] = [];
+        for (const versionId of ids) {
+          const fetch = async () => {
+            seen.push(versionId);
+            return versionId === "mig_1" ? keep : openMachine;
+          };
+          if (versionId === "mig_1") await services.engine.inspectMigration({ versionId, fetch });
+          else await services.engine.inspect({ versionId, fetch });
+        }
+        return seen;
+      };
+      expect(await fetched()).toEqual([]);
+      const sure = (key: string, hmac: string) => ({ body: { dangerDataWillBeDeletedForever: true, [key]: hmac } });
+      await call("DELETE", "/machines/open/i/x", sure("hmacSha256OfMachineInstanceNameWithMachineNameKey", hmacOfX));
+      const hmac = createHmac("sha256", "open").update("open").digest("base64url");
+      const answer = await call("DELETE", "/machines/open", sure("hmacSha256OfMachineNameWithMachineNameKey", hmac));
+      expect(answer.status).toBe(204);
+      expect(await fetched()).toEqual(ids);
+    });
+  });
 });
