@@ -1,5 +1,6 @@
 // How much of an organization's log is stored, and the end of what is too much of it.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { logName } from "../domain/log-name.ts";
 import type { LogEntry } from "../domain/records.ts";
 import type { Change, Page, Store, Stored } from "../store/port.ts";
@@ -13,12 +14,14 @@ export interface LogSize {
 
 const pageSize = 500;
 
+/** Reads every entry; others have their turns meanwhile. */
 export async function readLogSize(store: Store, orgId: string): Promise<LogSize> {
   const size: LogSize = { entries: 0, characters: 0, last: 0 };
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page: Page<Stored<LogEntry>> = await store.list("log", orgId, after, pageSize);
     for (const { rec } of page.items) grow(size, rec);
     after = page.next;
+    if (after !== undefined) await nextTurn();
   }
   return size;
 }

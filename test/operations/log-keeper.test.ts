@@ -54,6 +54,27 @@ test("what belongs to no instance is not kept; organizations have logs of their 
   expect(texts(await flushed(keeper, "other"))).toEqual(["theirs"]);
 });
 
+test("a long log is read a page in each turn, before its first line since the start is stored", async () => {
+  const earlier = keeperWith();
+  for (let n = 0; n < 3; n++) {
+    for (let m = 0; m < 2_000; m++) earlier.keep(line("old"));
+    await flushed(earlier);
+  }
+  const list = vi.spyOn(store, "list");
+  const keeper = keeperWith();
+  keeper.keep(line("new"));
+  let isStored = false;
+  void keeper.flush("org", 0).then((is) => {
+    isStored = is;
+  });
+  const pagesRead: number[] = [];
+  while (!isStored) {
+    await new Promise(setImmediate);
+    pagesRead.push(list.mock.calls.length);
+  }
+  expect(pagesRead.slice(0, 12)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
 test("other contents of the store are met without what was known of the earlier ones", async () => {
   const keeper = keeperWith();
   keeper.keep(line("old"));
