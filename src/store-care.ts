@@ -1,6 +1,6 @@
 // Looks after a store's files while no server has them open: checked, repaired, compacted, written out, put in, kept under names.
 
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { credentialsAnew, ensureCredentials } from "./bootstrap.ts";
 import { createRowCheck, fitRows } from "./operations/state/fit.ts";
@@ -11,8 +11,8 @@ import { systemEntropy, wallClock } from "./outside.ts";
 import { type Examination, examine } from "./store/lowdb/examine.ts";
 import { nodeFiles } from "./store/lowdb/files.ts";
 import { takeLock } from "./store/lowdb/lock.ts";
-import { namesOf } from "./store/lowdb/names.ts";
-import { openLowdbStore } from "./store/lowdb/open.ts";
+import { namesAt, namesOf } from "./store/lowdb/names.ts";
+import { type LowdbOptions, openLowdbStore } from "./store/lowdb/open.ts";
 import { type Repair, repair } from "./store/lowdb/repair.ts";
 import type { Salvaged } from "./store/lowdb/salvage.ts";
 import { createFileShelf } from "./store/lowdb/shelf.ts";
@@ -79,9 +79,20 @@ export function repairStore(path: string): Promise<Repair> {
   return repair(resolve(path), { check: createRowCheck(), fit: fitTogether }, outside);
 }
 
-/** @throws StoreUnreadable */
-export async function compactStore(path: string): Promise<void> {
-  await withStore(path, async () => {});
+/** Takes all code away that no record names, too. @returns how many files of it, and their bytes. @throws StoreUnreadable */
+export async function compactStore(path: string): Promise<{ codes: number; bytes: number }> {
+  const before = await codeSizes(path);
+  await withStore(path, async () => {}, { collects: "all" });
+  const after = await codeSizes(path);
+  const gone = [...before].filter(([name]) => !after.has(name));
+  return { codes: gone.length, bytes: gone.reduce((sum, [, bytes]) => sum + bytes, 0) };
+}
+
+/** By file. */
+async function codeSizes(path: string): Promise<Map<string, number>> {
+  const { blobs } = await namesAt(resolve(path), nodeFiles);
+  const files = await nodeFiles.list(blobs);
+  return new Map(await Promise.all(files.map(async (file) => [file, (await stat(join(blobs, file))).size] as const)));
 }
 
 /** Hands a state document over, piece by piece. @throws StoreUnreadable */
@@ -125,7 +136,7 @@ async function importNew(path: string, read: () => AsyncIterable<Uint8Array>): P
       const made = namesOf(join(folder, basename(names.snapshot)));
       const putIn = await withStore(made.snapshot, (store) => importTo(store, read));
       await nodeFiles.makeFolder(names.blobs);
-      for (const blob of await namesIn(made.blobs)) {
+      for (const blob of await nodeFiles.list(made.blobs)) {
         await nodeFiles.rename(join(made.blobs, blob), join(names.blobs, blob));
       }
       await nodeFiles.syncFolder(names.blobs);
@@ -140,10 +151,6 @@ async function importNew(path: string, read: () => AsyncIterable<Uint8Array>): P
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return (await nodeFiles.identity(folder)) === null ? [] : readdir(folder);
-}
-
 /** Those of a store that no server has open. @throws StoreUnreadable, also by what the snapshots do */
 export function storedSnapshots(path: string): Snapshots {
   const shelf = createFileShelf(resolve(path), systemEntropy);
@@ -153,8 +160,12 @@ export function storedSnapshots(path: string): Snapshots {
   });
 }
 
-async function withStore<T>(path: string, fn: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openLowdbStore(resolve(path), { durability: "power", ...outside });
+async function withStore<T>(
+  path: string,
+  fn: (store: Store) => Promise<T>,
+  more: Pick<LowdbOptions, "collects"> = {},
+): Promise<T> {
+  const store = await openLowdbStore(resolve(path), { durability: "power", ...outside, ...more });
   try {
     return await fn(store);
   } finally {

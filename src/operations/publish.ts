@@ -25,15 +25,17 @@ export async function publishMachine(
     const rec = { orgId, slug, createdAt: clock.now(), indexes: [] };
     await store.commit([{ op: "put", kind: "machine", scope: orgId, name: slug, rec, ifRev: 0 }]).catch(ignoreConflict);
   }
-  const codeSha256 = await store.putBlob(Buffer.from(code));
-  const machine = await findMachine(services, orgId, slug);
-  const currentId = machine.rec.currentVersionId;
-  const current = currentId ? await store.get("version", machineScope(orgId, slug), currentId) : null;
-  if (current?.rec.codeSha256 === codeSha256) return null;
-  const id = newId("ver", entropy);
-  const draft = { id, orgId, machine: slug, clientInfo, indexSelectors: {}, codeSha256 };
-  await namingMachine(slug, () => storeVersion(services, machine, draft, { makeCurrent: true }));
-  return id;
+  return store.holdBlobs(async (put) => {
+    const codeSha256 = await put(Buffer.from(code));
+    const machine = await findMachine(services, orgId, slug);
+    const currentId = machine.rec.currentVersionId;
+    const current = currentId ? await store.get("version", machineScope(orgId, slug), currentId) : null;
+    if (current?.rec.codeSha256 === codeSha256) return null;
+    const id = newId("ver", entropy);
+    const draft = { id, orgId, machine: slug, clientInfo, indexSelectors: {}, codeSha256 };
+    await namingMachine(slug, () => storeVersion(services, machine, draft, { makeCurrent: true }));
+    return id;
+  });
 }
 
 /** Stores nothing. @throws Problem when the code is not a machine the engine can run */

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { gunzip as gunzipCallback } from "node:zlib";
 import { Problem } from "../domain/problem.ts";
 import type { Machine, Upload } from "../domain/records.ts";
-import type { TicketScope } from "../domain/tickets.ts";
+import type { TicketScope, UploadTicket } from "../domain/tickets.ts";
 import { signUpload, verifyUpload } from "../domain/tickets.ts";
 import type { Stored } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
@@ -43,9 +43,11 @@ export async function receiveUpload(services: Services, token: string, file: Buf
     );
   }
   const code = await plainCode(file, isGzip || (file[0] === 0x1f && file[1] === 0x8b));
-  const { store, clock } = services;
+  await services.store.holdBlobs(async (put) => storeUpload(services, ticket, await put(code)));
+}
+
+async function storeUpload({ store, clock }: Services, ticket: UploadTicket, codeSha256: string): Promise<void> {
   const { orgId, machine: slug, machineOrder, id } = ticket;
-  const codeSha256 = await store.putBlob(code);
   const scope = machineScope(orgId, slug);
   await store.exclusive(`upload ${scope}/${id}`, async () => {
     const machine = await store.get("machine", orgId, slug);

@@ -145,6 +145,9 @@ export class StoreUnreadable extends Error {
   }
 }
 
+/** Keeps bytes under their SHA-256 (lower-case hex), durable before it resolves. The same bytes again are free. @throws StoreUnavailable */
+export type PutBlob = (bytes: Uint8Array) => Promise<string>;
+
 export interface Store {
   /** What `--store` named, as a person would recognise it: an absolute path, or `memory:`. */
   readonly location: string;
@@ -195,8 +198,11 @@ export interface Store {
    */
   commit(changes: Change[]): Promise<number[]>;
 
-  /** Keeps bytes under their SHA-256 (lower-case hex), durable before it resolves. The same bytes again are free. */
-  putBlob(bytes: Uint8Array): Promise<string>;
+  /**
+   * Runs `fn`, which may put blobs and has to commit what names them: none of them is taken away before it has ended. Afterwards a blob
+   * stays for as long as a version, a migration or an upload names it, or rows that are being read.
+   */
+  holdBlobs<T>(fn: (put: PutBlob) => Promise<T>): Promise<T>;
   getBlob(sha256: string): Promise<Uint8Array | null>;
 
   /**
@@ -206,7 +212,7 @@ export interface Store {
   saved(): AsyncIterable<SavedRow>;
 
   /**
-   * Puts these records and transitions in the place of everything; blobs stay. Changes nothing unless all rows were read, fit together and
+   * Puts these records and transitions in the place of everything. Changes nothing unless all rows were read, fit together and
    * are durable. The records come later in creation order than any there were at the call. All rows are in memory for a while. Commits that are not durable yet are refused as
    * StoreUnavailable (not final), and works that were given out are given out again if they are among the rows.
    *

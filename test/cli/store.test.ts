@@ -1,5 +1,6 @@
 // `settle store`, as a process: on a store's files, and by the server that has them open.
 
+import { writeFileSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,9 +8,20 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { allScopes } from "../../src/domain/scopes.ts";
 import { openLowdbStore } from "../../src/store/lowdb/open.ts";
 import type { Store } from "../../src/store/port.ts";
+import { examineStore } from "../../src/store-care.ts";
 import { type Rig, startRig } from "../http/rig.ts";
 import { documentOf, furnish, shownBy } from "../http/state-rig.ts";
-import { clock, entropy, machine, putInstance, scope, step, transition } from "../store/support.ts";
+import {
+  clock,
+  entropy,
+  machine,
+  putBlob,
+  putInstance,
+  putVersion,
+  scope,
+  step,
+  transition,
+} from "../store/support.ts";
 import { type Finished, settle } from "./process.ts";
 
 let folder: string;
@@ -188,7 +200,7 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     await store.commit([
       { op: "put", kind: "machine", scope: "org_test", name: "door", rec: machine("door"), ifRev: 0 },
     ]);
-    const sha256 = await store.putBlob(Buffer.from("export default 1"));
+    const sha256 = await putBlob(store, Buffer.from("export default 1"));
     const rec = {
       ...{ id: "ver_test", orgId: "org_test", machine: "door", createdAt: 1, clientInfo: "", indexSelectors: {} },
       ...{ codeSha256: sha256, xstate: 5 as const },
@@ -457,6 +469,51 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     });
     expect(await run(["copy", "db.json", "x.json"])).toMatchObject(failed(/^settle: the code .*: publish it again\n$/));
     expect(await files()).not.toContain("x.json");
+  });
+
+  test("compact takes away code that no record names; check doesn't, and neither does opening the store", async () => {
+    const blobs = join(folder, "db.blobs");
+    const [named = ""] = await readdir(blobs);
+    await writeFile(join(blobs, "0".repeat(64)), "left by a killed process");
+    await writeFile(join(blobs, "mine.txt"), "not code");
+    expect((await check()).code).toBe(0);
+    expect(await opened()).toEqual({ a: 3, b: 0 });
+    expect((await readdir(blobs)).sort()).toEqual(["0".repeat(64), "mine.txt", named].sort());
+    expect(await run(["compact", "--store", "db.json"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\ntaken away: 1 files of code that no record names, 24 bytes$/),
+    });
+    expect((await readdir(blobs)).sort()).toEqual(["mine.txt", named].sort());
+  });
+
+  test("check leaves alone what a store that is open will take away itself", async () => {
+    const store = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+    const sha256 = await putVersion(store, "ver_2", "export default 2");
+    await store.commit([{ op: "delete", kind: "version", scope, name: "ver_2", ifRev: 1 }]);
+    expect((await check()).code).toBe(0);
+    expect(await readdir(join(folder, "db.blobs"))).toContain(sha256);
+    await store.close();
+    expect(await readdir(join(folder, "db.blobs"))).not.toContain(sha256);
+  });
+
+  test("check does not miss code that a server took away with its version in the meantime", async () => {
+    const [blob = ""] = await readdir(join(folder, "db.blobs"));
+    const store = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+    await store.close();
+    const whole = await text("db.json");
+    const again = await openLowdbStore(join(folder, "db.json"), { durability: "process", clock, entropy });
+    await again.replaceAll((await rowsOf(again)).filter(({ kind }) => kind !== "version"));
+    await again.close();
+    expect(await readdir(join(folder, "db.blobs"))).toEqual([]);
+    const without = await text("db.json");
+    await writeFile(join(folder, "db.json"), whole);
+    const signal = { throwIfAborted: () => writeFileSync(join(folder, "db.json"), without) };
+    const found = await examineStore(join(folder, "db.json"), signal as AbortSignal);
+    expect(found).toMatchObject({ counts: { version: 1 }, codes: 1, damage: [] });
+    await writeFile(join(folder, "db.json"), whole);
+    expect((await examineStore(join(folder, "db.json")))?.damage).toEqual([
+      `The code of the version ver_test is missing (blob ${blob}).`,
+    ]);
   });
 
   test("compact puts everything into the JSON file", async () => {

@@ -3,6 +3,7 @@
 import { createHmac } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { putBlob } from "../store/support.ts";
 import { startAppRig } from "./app-rig.ts";
 import type { Answer, Rig } from "./rig.ts";
 import { openMachine, startRig } from "./rig.ts";
@@ -344,7 +345,7 @@ describe("behind the scenes", () => {
         indexSelectors: {},
         xstate: 5 as const,
       });
-      const code = async (text: string) => app.store.putBlob(Buffer.from(text));
+      const code = async (text: string) => putBlob(app.store, Buffer.from(text));
       await app.call("POST", "/machines", { body: { slug: "open" } });
       const one = { ...version("ver_1"), codeSha256: await code(tagged("one")) };
       const two = { ...version("ver_2"), codeSha256: await code(tagged("two")) };

@@ -27,7 +27,7 @@ export class SimulatedDisk implements Files {
   #syncedNames = new Map<string, Inode>();
   #lastNaming: (names: Map<string, Inode>) => void = () => {};
   fault: Fault = () => undefined;
-  /** Waited for before each write that leaves the thread and each sync, so that others get their turns. */
+  /** Waited for before each write that leaves the thread, each removal and each sync, so that others get their turns. */
   delay: (path: string) => Promise<void> | undefined = () => undefined;
   /** By reads on the main thread. */
   bytesRead = 0;
@@ -92,6 +92,7 @@ export class SimulatedDisk implements Files {
   }
 
   async remove(path: string): Promise<void> {
+    await this.delay(path);
     this.#ask("remove", path);
     this.#rename((names) => names.delete(path));
   }
@@ -100,10 +101,14 @@ export class SimulatedDisk implements Files {
     this.#ask("makeFolder", path);
   }
 
+  async list(path: string): Promise<string[]> {
+    return [...this.#names.keys()].filter((name) => isInside(path, name)).map((name) => name.slice(path.length + 1));
+  }
+
   async syncFolder(path: string): Promise<void> {
     await this.delay(path);
     this.#ask("syncFolder", path);
-    const inside = (name: string) => name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes("/");
+    const inside = (name: string) => isInside(path, name);
     for (const name of this.#syncedNames.keys()) if (inside(name)) this.#syncedNames.delete(name);
     for (const [name, inode] of this.#names) if (inside(name)) this.#syncedNames.set(name, inode);
     this.#lastNaming = () => {};
@@ -176,6 +181,10 @@ export class SimulatedDisk implements Files {
 
 export function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: simulated, ${path}`), { code });
+}
+
+function isInside(folder: string, name: string): boolean {
+  return name.startsWith(`${folder}/`) && !name.slice(folder.length + 1).includes("/");
 }
 
 function put(inode: Inode, bytes: Uint8Array, position: number): void {

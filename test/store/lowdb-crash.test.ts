@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type LowdbOptions, openLowdbStore } from "../../src/store/lowdb/open.ts";
 import { type Store, StoreUnreadable } from "../../src/store/port.ts";
 import { type Loss, SimulatedDisk } from "./disk.ts";
-import { clock, entropy, putInstance, scope, shownBy, step, temporaryFolder } from "./support.ts";
+import { clock, entropy, putInstance, putVersion, scope, shownBy, step, temporaryFolder } from "./support.ts";
 
 const path = "/s/db.json";
 const journalPath = "/s/db.journal";
@@ -36,8 +36,6 @@ async function opened(disk: SimulatedDisk, log?: (line: string) => void): Promis
 }
 
 describe("a crash at every step of a life with commits, a blob, compaction and closing", () => {
-  const code = new TextEncoder().encode("code");
-
   /** Lives until the crash. Counts the events of "a" that were acknowledged; commits some of them two at a time. */
   async function live(
     disk: SimulatedDisk,
@@ -52,7 +50,7 @@ describe("a crash at every step of a life with commits, a blob, compaction and c
           outcome.acknowledged = Math.max(outcome.acknowledged, from + 1);
         });
         for (const result of await Promise.allSettled(events)) if (result.status === "rejected") throw result.reason;
-        if (rev === 4) outcome.blob = await store.putBlob(code);
+        if (rev === 4) outcome.blob = await putVersion(store, "ver_1", "code");
       }
       await store.close();
     } catch {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type LowdbOptions, openLowdbStore } from "../../src/store/lowdb/open.ts";
 import { type Store, StoreUnavailable } from "../../src/store/port.ts";
 import { type Fault, type Operation, SimulatedDisk, systemError } from "./disk.ts";
-import { clock, entropy, namesInPages, putInstance, scope, shownBy, step } from "./support.ts";
+import { clock, entropy, namesInPages, putBlob, putInstance, scope, shownBy, step } from "./support.ts";
 
 const path = "/s/db.json";
 const journalPath = "/s/db.journal";
@@ -91,10 +91,10 @@ describe("a full disk", () => {
     const store = await open();
     const bytes = new Uint8Array(1000);
     disk.fault = failing("write", ".tmp", "ENOSPC", 500);
-    expect((await refusal(store.putBlob(bytes))).final).toBe(false);
+    expect((await refusal(putBlob(store, bytes))).final).toBe(false);
     expect(Object.keys(disk.files()).sort()).toEqual([journalPath, path]);
     disk.fault = healthy;
-    expect(await store.getBlob(await store.putBlob(bytes))).toHaveLength(1000);
+    expect(await store.getBlob(await putBlob(store, bytes))).toHaveLength(1000);
   });
 
   test.each<[string, Fault]>([
@@ -141,7 +141,7 @@ describe("an error that leaves the disk in doubt stops the store for good", () =
     const calls = [
       store.commit(step("a", 1)),
       store.get("instance", scope, "a"),
-      store.putBlob(new Uint8Array()),
+      putBlob(store, new Uint8Array()),
       store.exclusive("a", async () => {}),
     ];
     for (const { final, message } of await Promise.all(calls.map(refusal))) {
@@ -177,7 +177,7 @@ describe("an error that leaves the disk in doubt stops the store for good", () =
   test("a blob that can't be made durable", async () => {
     const store = await open();
     disk.fault = failing("sync", ".tmp", "EIO");
-    expect((await refusal(store.putBlob(new Uint8Array(1)))).final).toBe(true);
+    expect((await refusal(putBlob(store, new Uint8Array(1)))).final).toBe(true);
     disk.fault = healthy;
     expect((await refusal(store.commit(step("a", 0)))).final).toBe(true);
     await store.close();

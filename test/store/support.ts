@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Entropy } from "../../src/domain/clock.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import type { Instance, Machine, Transition } from "../../src/domain/records.ts";
+import type { Instance, Machine, Transition, Version } from "../../src/domain/records.ts";
 import type { Change, Store } from "../../src/store/port.ts";
 
 export const scope = "org_test/door";
@@ -59,6 +59,26 @@ export function putLog(name: string): Change {
   const line = { machine: "door", instance: "a", versionId: "ver_test", outputType: "stdout" } as const;
   const rec = { orgId: "org_test", ts: 1, nr: 0, ...line, log: name };
   return { op: "put", kind: "log", scope: "org_test", name, rec, ifRev: 0 };
+}
+
+/** A version of the test scope's machine, without a name yet in the store. */
+export function version(id: string, codeSha256: string): Version {
+  const which = { orgId: "org_test", machine: "door", createdAt: 1, clientInfo: "", indexSelectors: {} };
+  return { id, ...which, codeSha256, xstate: 5 };
+}
+
+/** Stores a version with this code, as an operation does. */
+export function putVersion(store: Store, id: string, code: string): Promise<string> {
+  return store.holdBlobs(async (put) => {
+    const codeSha256 = await put(Buffer.from(code));
+    await store.commit([{ op: "put", kind: "version", scope, name: id, rec: version(id, codeSha256), ifRev: 0 }]);
+    return codeSha256;
+  });
+}
+
+/** Keeps bytes that nobody names yet. */
+export function putBlob(store: Store, bytes: Uint8Array): Promise<string> {
+  return store.holdBlobs((put) => put(bytes));
 }
 
 export function remove(name: string, ifRev: number): Change {

@@ -60,9 +60,10 @@ export async function repair({ store }: StoreFlags): Promise<void> {
 
 export async function compact({ store }: StoreFlags): Promise<void> {
   const before = await sizeOf(store);
-  await mendable(() => compactStore(store));
+  const gone = await mendable(() => compactStore(store));
   const after = await sizeOf(store);
   say(`${store}: ${after.snapshot} bytes; with its journal it was ${before.snapshot + before.journal}`);
+  if (gone.codes > 0) say(`taken away: ${gone.codes} files of code that no record names, ${gone.bytes} bytes`);
 }
 
 export async function exportState(flags: StoreFlags, file: string | undefined): Promise<void> {

@@ -86,10 +86,12 @@ class Control implements StateControl {
     // Another server may have drawn the ids in the document from the same seed, so what is drawn after it follows from the document.
     const digest = createHash("sha256");
     const read = entropy.stir ? hashedInto(digest, chunks) : chunks;
-    return tellingWhere((progress) =>
-      this.#replace(
-        (own) => whileThereIsRoom(readDocument(read, { store, entropy, ...own }, progress), isShortOfMemory),
-        async () => entropy.stir?.(digest.digest("hex")),
+    return store.holdBlobs((putBlob) =>
+      tellingWhere((progress) =>
+        this.#replace(
+          (own) => whileThereIsRoom(readDocument(read, { store, putBlob, entropy, ...own }, progress), isShortOfMemory),
+          async () => entropy.stir?.(digest.digest("hex")),
+        ),
       ),
     );
   }

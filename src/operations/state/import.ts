@@ -28,7 +28,10 @@ export async function importInto(
 ): Promise<PutIn> {
   const own = (await readCredentials(store)) ?? (await credentialsIn(read())) ?? (await make());
   const kept = await keptKeys(store, own);
-  return tellingWhere((progress) => store.replaceAll(readDocument(read(), { store, entropy, own, kept }, progress)));
+  return store.holdBlobs((putBlob) => {
+    const options = { store, putBlob, entropy, own, kept };
+    return tellingWhere((progress) => store.replaceAll(readDocument(read(), options, progress)));
+  });
 }
 
 /** A record that doesn't fit those before it is the document's fault, and has its place in it. */

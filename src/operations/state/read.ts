@@ -7,7 +7,7 @@ import { logName } from "../../domain/log-name.ts";
 import { Problem } from "../../domain/problem.ts";
 import { identityProviderName } from "../../domain/provider-names.ts";
 import type { IdentityProvider, Key, Org, Transition } from "../../domain/records.ts";
-import type { Collections, Kind, NewRow, Store } from "../../store/port.ts";
+import type { Collections, Kind, NewRow, PutBlob, Store } from "../../store/port.ts";
 import type { CredentialsEntry, DocumentKind } from "./form.ts";
 import { ownOrgMark, stateFormat, stateVersion } from "./form.ts";
 import { notOne, type Piece, piecesOf } from "./pieces.ts";
@@ -16,8 +16,10 @@ import { documentKinds, type EntryCheck, entryCheck } from "./schema.ts";
 import { publicKeyOf } from "./write.ts";
 
 export interface ReadOptions {
-  /** Gets the code, and has the secrets that the document leaves out. */
+  /** Has the secrets that the document leaves out. */
   store: Store;
+  /** Where the code goes; it has to be held until the rows are stored. */
+  putBlob: PutBlob;
   entropy: Entropy;
   /** Whose the document's records become. */
   own: CredentialsEntry;
@@ -130,7 +132,7 @@ class Reader {
 
   async #keepCode(piece: Piece, { sha256, text, base64 }: JsonObject): Promise<void> {
     const bytes = typeof text === "string" ? Buffer.from(text) : Buffer.from(String(base64), "base64");
-    const actual = await this.#options.store.putBlob(bytes);
+    const actual = await this.#options.putBlob(bytes);
     if (actual !== sha256) {
       const mend = "If the code was edited, write that one here and in the codeSha256 of its versions";
       throw wrongRecord(piece, "code", `its SHA-256 is ${actual}, and not ${String(sha256)}. ${mend}`);

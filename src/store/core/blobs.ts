@@ -3,8 +3,8 @@
 import { hash } from "node:crypto";
 
 export interface Blobs {
-  /** Durable when it resolves with the lower-case hex SHA-256. @throws StoreUnavailable */
-  put(bytes: Uint8Array): Promise<string>;
+  /** Durable when it resolves. @throws StoreUnavailable */
+  put(sha256: string, bytes: Uint8Array): Promise<void>;
   get(sha256: string): Promise<Uint8Array | null>;
 }
 

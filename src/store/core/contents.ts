@@ -52,6 +52,9 @@ export interface Moved {
 
 type Tables = { [K in Kind]: Map<string, Table<Collections[K]>> };
 
+/** The kinds whose records name code. All of them are in memory. */
+export const kindsWithCode = ["version", "upload", "migration"] as const;
+
 /** What contents hold, all of it, so that it can be exchanged in one step. */
 class Holdings {
   readonly tables: Tables = {
@@ -91,6 +94,7 @@ export class Contents {
   readonly #hot: Hot | null;
   #held = new Holdings();
   #lastOrder = 0;
+  readonly #unnamed = new Set<string>();
 
   /** `hot` decides which of the many records stay in memory; without it all do. */
   constructor(hot: Hot | null = null) {
@@ -115,6 +119,27 @@ export class Contents {
   exchange(other: Contents): void {
     [this.#held, other.#held] = [other.#held, this.#held];
     this.reserveOrder(other.#lastOrder);
+    for (const code of [...other.codes(), ...other.#unnamed]) this.#unnamed.add(code);
+  }
+
+  /** Of all code that records name, the SHA-256. */
+  codes(): Set<string> {
+    const codes = new Set<string>();
+    for (const kind of kindsWithCode) {
+      for (const table of this.#held.tables[kind].values()) {
+        for (const slot of table.slots()) codes.add(slot.peek().rec.codeSha256);
+      }
+    }
+    return codes;
+  }
+
+  /** Code that a record named and does not any more; another one may. */
+  get unnamed(): ReadonlySet<string> {
+    return this.#unnamed;
+  }
+
+  forgetUnnamed(code: string): void {
+    this.#unnamed.delete(code);
   }
 
   get<K extends Kind>(kind: K, scope: string, name: string): Stored<Collections[K]> | null {
@@ -196,6 +221,7 @@ export class Contents {
   }
 
   #applyToTable(effect: Effect): void {
+    if (effect.op === "put" || effect.op === "delete") this.#noteUnnamed(effect);
     switch (effect.op) {
       case "put":
         this.#put(effect.kind, effect.scope, effect.name, effect.rev, effect.order, effect.rec, effect.kept);
@@ -209,6 +235,12 @@ export class Contents {
       case "forget":
         this.historyOf(effect.scope, effect.name).forget(effect.seq);
     }
+  }
+
+  #noteUnnamed({ kind, scope, name }: { kind: Kind; scope: string; name: string }): void {
+    const withCode = kindsWithCode.find((one) => one === kind);
+    const code = withCode && this.#table(withCode, scope)?.get(name)?.rec.codeSha256;
+    if (code !== undefined) this.#unnamed.add(code);
   }
 
   /** To be continued. Throws when there is no such instance. */

@@ -4,20 +4,23 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { NewRow, SavedRow } from "../port.ts";
 import type { Contents, Effect, Seen } from "./contents.ts";
 import { lastOf, transitionsOf } from "./history.ts";
+import type { Holds } from "./holds.ts";
 import { type Kept, recordPlace, type Segment } from "./segment.ts";
 
 /** Transitions that are in memory together while they are written out. */
 const rowsAtOnce = 256;
 
-/** The rows of what the contents hold now, whatever becomes of it while they are read. */
-export function savedRows(contents: Contents): AsyncIterable<SavedRow> {
+/** The rows of what the contents hold now, whatever becomes of it while they are read; the code that they name is held until then. */
+export function savedRows(contents: Contents, holds: Holds): AsyncIterable<SavedRow> {
   const seen = contents.see();
+  const letGoCode = holds.hold(contents.codes());
   const segments = segmentsOf(seen);
   for (const segment of segments) segment.hold();
   let isHeld = true;
   const letGo = () => {
     if (isHeld) for (const segment of segments) segment.letGo();
     isHeld = false;
+    letGoCode();
   };
   const rows = breathing(seen);
   // A generator that is ended before it began runs nothing of its own.

@@ -11,14 +11,16 @@ import {
   type Kind,
   type NewRow,
   type Page,
+  type PutBlob,
   type SavedRow,
   type Store,
   type Stored,
   StoreUnavailable,
 } from "../port.ts";
-import type { Blobs } from "./blobs.ts";
+import { type Blobs, sha256Of } from "./blobs.ts";
 import type { Commits } from "./commits.ts";
 import type { Contents } from "./contents.ts";
+import type { Holds } from "./holds.ts";
 import { Lanes } from "./lanes.ts";
 import type { Latch } from "./latch.ts";
 import { fillFrom, savedRows } from "./saved.ts";
@@ -28,6 +30,7 @@ export interface StoreParts {
   contents: Contents;
   commits: Pick<Commits<unknown>, "commit" | "settled" | "replaceBy" | "drawOrder">;
   blobs: Blobs;
+  holds: Holds;
   /** Shut by a fatal error below. */
   latch: Latch;
   /** Lets go of what the adapter holds, when nothing is pending any more. */
@@ -136,9 +139,22 @@ export class CoreStore implements Store {
     return () => void this.#workListeners.delete(listener);
   }
 
-  async putBlob(bytes: Uint8Array): Promise<string> {
+  async holdBlobs<T>(fn: (put: PutBlob) => Promise<T>): Promise<T> {
     this.#assertOpen();
-    return this.#untilDone(this.#parts.blobs.put(bytes));
+    const { blobs, holds } = this.#parts;
+    const held: (() => void)[] = [];
+    const put = async (bytes: Uint8Array) => {
+      this.#assertOpen();
+      const sha256 = sha256Of(bytes);
+      held.push(holds.hold([sha256])); // before it is looked whether it is there
+      await this.#untilDone(blobs.put(sha256, bytes));
+      return sha256;
+    };
+    try {
+      return await fn(put);
+    } finally {
+      for (const letGo of held) letGo();
+    }
   }
 
   async getBlob(sha256: string): Promise<Uint8Array | null> {
@@ -148,7 +164,7 @@ export class CoreStore implements Store {
 
   saved(): AsyncIterable<SavedRow> {
     this.#assertOpen();
-    return savedRows(this.#parts.contents);
+    return savedRows(this.#parts.contents, this.#parts.holds);
   }
 
   async replaceAll(rows: AsyncIterable<NewRow> | Iterable<NewRow>): Promise<void> {

@@ -5,6 +5,7 @@ import type { Clock, Entropy } from "../../domain/clock.ts";
 import { Contents, type Seen } from "../core/contents.ts";
 import type { Hot } from "../core/hot.ts";
 import type { Kept } from "../core/segment.ts";
+import type { Collector } from "./collector.ts";
 import { FileSegment, type ReadFailure } from "./file-segment.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { putInPlace } from "./in-place.ts";
@@ -24,6 +25,7 @@ export interface AdapterOptions {
   entropy: Entropy;
   log: (line: string) => void;
   hot: Hot;
+  collector: Collector;
   /** Ends the store, since a text can't be read; the answer is to be thrown. */
   failure: ReadFailure;
 }
@@ -143,10 +145,16 @@ export class JournalingAdapter implements Adapter<Contents> {
   }
 
   async #writeAnew(contents: Contents, toSee: Contents, alone: Alone, placed: () => void): Promise<void> {
-    const { seen, from } = await alone(async () => ({ seen: toSee.see(), from: this.#journal?.end }));
+    const { collector } = this.#options;
+    const { seen, from, suspects } = await alone(async () => ({
+      seen: toSee.see(),
+      from: this.#journal?.end,
+      suspects: collector.suspects(contents),
+    }));
     const { places, snapshot, segment } = await this.#writeSnapshot(contents, seen, from);
     placed();
     const former = this.#snapshotSegment;
+    let condemned: string[] = [];
     try {
       const succession = await this.#succeed(snapshot);
       const journal = this.#journal;
@@ -154,6 +162,7 @@ export class JournalingAdapter implements Adapter<Contents> {
       await alone(async () => {
         this.#journal = await succession.takePlace(journal && rest ? { journal, from: rest } : undefined);
         contents.move(seen, places, afterMove(journal, this.#journal, from?.bytes ?? 0));
+        condemned = collector.condemn(contents, suspects); // the new journal is synced
       });
       this.#snapshotSegment = segment;
       former?.letGo();
@@ -162,6 +171,16 @@ export class JournalingAdapter implements Adapter<Contents> {
       segment.letGo(); // what was seen is read where it was
       throw error;
     }
+    await collector.remove(condemned);
+  }
+
+  /** Takes code away that nobody needs, when nobody commits any more and the snapshot alone says everything. */
+  async collect(contents: Contents): Promise<void> {
+    const { files, names, collector } = this.#options;
+    if (!this.isCompact) return;
+    // In the place of ours may be one that names other code.
+    if ((await files.identity(names.snapshot)) !== this.#snapshotIdentity) return;
+    await collector.remove(await collector.condemnAll(contents));
   }
 
   /** A new store has no journal before `start`. */

@@ -15,6 +15,7 @@ export class FileBlobs implements Blobs {
   readonly #latch: Latch;
   /** Written, or seen whole, by this process: known to survive a power cut. One entry a blob, a write under way included. */
   readonly #kept = new Map<string, Promise<void>>();
+  readonly #removing = new Map<string, Promise<void>>();
 
   constructor(files: Files, names: Names, latch: Latch) {
     this.#files = files;
@@ -22,8 +23,7 @@ export class FileBlobs implements Blobs {
     this.#latch = latch;
   }
 
-  async put(bytes: Uint8Array): Promise<string> {
-    const sha256 = sha256Of(bytes);
+  async put(sha256: string, bytes: Uint8Array): Promise<void> {
     let kept = this.#kept.get(sha256);
     if (kept === undefined) {
       kept = this.#keep(sha256, bytes);
@@ -31,7 +31,6 @@ export class FileBlobs implements Blobs {
       kept.catch(() => this.#kept.delete(sha256)); // the next put tries again
     }
     await kept;
-    return sha256;
   }
 
   /** Throws when the file isn't what its name says. */
@@ -43,7 +42,28 @@ export class FileBlobs implements Blobs {
     return bytes;
   }
 
+  /** Of all that is there, those left half written by a crash included. */
+  async list(): Promise<string[]> {
+    const files = await this.#files.list(this.#names.blobs);
+    const names = files.map((file) => (file.endsWith(temporary("")) ? file.slice(0, -temporary("").length) : file));
+    return names.filter((name) => sha256Pattern.test(name));
+  }
+
+  /** Nobody may be putting it; whoever does from now on puts it anew. */
+  async remove(sha256: string): Promise<void> {
+    this.#kept.delete(sha256);
+    const removed = this.#remove(this.#pathOf(sha256)).finally(() => this.#removing.delete(sha256));
+    this.#removing.set(sha256, removed);
+    await removed;
+  }
+
+  async #remove(path: string): Promise<void> {
+    await this.#files.remove(path);
+    await this.#files.remove(temporary(path));
+  }
+
   async #keep(sha256: string, bytes: Uint8Array): Promise<void> {
+    await this.#removing.get(sha256)?.catch(() => {}); // told to whoever removes it
     try {
       await this.#write(this.#pathOf(sha256), bytes);
     } catch (cause) {

@@ -32,8 +32,13 @@ export async function inCopy<T>(
   const named = (line: string) => line.replaceAll(folder, names.folder);
   try {
     await copy(names, folder);
-    const options = { durability: "process" as const, clock, entropy, log: (line: string) => tell(named(line)) };
-    const store = await openLowdbStore(join(folder, basename(names.snapshot)), options);
+    const store = await openLowdbStore(join(folder, basename(names.snapshot)), {
+      durability: "process",
+      clock,
+      entropy,
+      log: (line) => tell(named(line)),
+      collects: "none", // the code is the store's own, through a link
+    });
     try {
       return await fn(store, named);
     } finally {

@@ -1,9 +1,11 @@
 // Says whether a store is whole, and what is in it; touches nothing, also while a server uses it.
 
 import type { Clock, Entropy } from "../../domain/clock.ts";
+import { kindsWithCode } from "../core/contents.ts";
 import { type SavedRow, type Store, StoreUnreadable } from "../port.ts";
 import { inCopy } from "./copy.ts";
 import { nodeFiles } from "./files.ts";
+import { glance } from "./glance.ts";
 import { namesOf } from "./names.ts";
 import { StoreTooNew } from "./unreadable.ts";
 
@@ -37,7 +39,7 @@ export async function examine(
       outside,
       (line) => found.notes.push(line),
       (store, named) => look(store, found, named, () => signal?.throwIfAborted()),
-    );
+    ).then((missing) => tellOfMissing(names.snapshot, missing, found));
   } catch (error) {
     if (!(error instanceof StoreUnreadable) || error instanceof StoreTooNew) throw error;
     found.damage.push(error.message);
@@ -45,12 +47,21 @@ export async function examine(
   return found;
 }
 
+/** A server takes code away that no record names any more, also what the copy of its records still names. */
+async function tellOfMissing(path: string, missing: ReadonlyMap<string, string>, found: Examination): Promise<void> {
+  if (missing.size === 0) return;
+  const named = (await glance(path, kindsWithCode))?.codes();
+  for (const [sha256, what] of missing) if (named?.has(sha256)) found.damage.push(what);
+}
+
+/** @returns what to say of the code that isn't there, by its SHA-256 */
 async function look(
   store: Store,
   found: Examination,
   named: (line: string) => string,
   tick: () => void,
-): Promise<void> {
+): Promise<Map<string, string>> {
+  const missing = new Map<string, string>();
   const codes = new Set<string>();
   for await (const { kind, name, rec } of store.saved()) {
     tick();
@@ -59,16 +70,14 @@ async function look(
     const { codeSha256 } = rec;
     if (codes.has(codeSha256)) continue;
     codes.add(codeSha256);
-    const wrong = await wrongWithCode(store, codeSha256);
-    if (wrong !== null) found.damage.push(named(`The code of the ${kind} ${name} ${wrong}.`));
+    const code = `The code of the ${kind} ${name}`;
+    try {
+      if ((await store.getBlob(codeSha256)) !== null) continue;
+      missing.set(codeSha256, `${code} is missing (blob ${codeSha256}).`);
+    } catch (error) {
+      found.damage.push(named(`${code} can't be used: ${error instanceof Error ? error.message : String(error)}.`));
+    }
   }
   found.codes = codes.size;
-}
-
-async function wrongWithCode(store: Store, sha256: string): Promise<string | null> {
-  try {
-    return (await store.getBlob(sha256)) === null ? `is missing (blob ${sha256})` : null;
-  } catch (error) {
-    return `can't be used: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  return missing;
 }

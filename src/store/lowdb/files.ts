@@ -32,6 +32,8 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Makes a folder, for its owner only, with its parents; an existing one is fine. */
   makeFolder(path: string): Promise<void>;
+  /** What is in the folder; nothing when there is none. */
+  list(path: string): Promise<string[]>;
   /** Names in the folder survive a power cut. */
   syncFolder(path: string): Promise<void>;
   /** The path with its links followed, the file's own included, whether or not the file exists; its folder must. */
@@ -52,6 +54,7 @@ export const nodeFiles: Files = {
   makeFolder: async (path) => {
     await fsp.mkdir(path, { recursive: true, mode: ownerOnlyFolder });
   },
+  list: async (path) => (await orNull(fsp.readdir(path))) ?? [],
   syncFolder: async (path) => {
     if (process.platform === "win32") return; // a folder can't be opened there, and a rename is journaled by the system
     const fd = await openFd(path, "r", 0);

@@ -26,7 +26,7 @@ export async function glance(
   path: string,
   kinds: readonly Kind[],
   files: Files = nodeFiles,
-): Promise<Pick<Contents, "get" | "list"> | null> {
+): Promise<Pick<Contents, "get" | "list" | "codes"> | null> {
   for (let looks = 1; ; looks++) {
     try {
       return await look(path, kinds, files);

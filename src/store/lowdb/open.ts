@@ -5,12 +5,14 @@ import { Low } from "lowdb";
 import type { Clock, Entropy } from "../../domain/clock.ts";
 import { Commits } from "../core/commits.ts";
 import { Contents } from "../core/contents.ts";
+import { Holds } from "../core/holds.ts";
 import { Hot } from "../core/hot.ts";
 import { Latch } from "../core/latch.ts";
 import { CoreStore } from "../core/store.ts";
 import { type Store, StoreUnavailable } from "../port.ts";
 import { JournalingAdapter } from "./adapter.ts";
 import { FileBlobs } from "./blobs.ts";
+import { Collector, type Collects } from "./collector.ts";
 import type { ReadFailure } from "./file-segment.ts";
 import { type Files, nodeFiles } from "./files.ts";
 import type { Durability } from "./journal.ts";
@@ -31,6 +33,8 @@ export interface LowdbOptions {
   compactAtBytes?: number;
   /** Of the texts of the records that stay in memory; the others are read from the files when they are asked for. */
   hotBytes?: number;
+  /** Which code is taken away once no record names it any more. */
+  collects?: Collects;
 }
 
 const compactAtBytesDefault = 64 * 1024 * 1024;
@@ -67,12 +71,16 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
     files = nodeFiles,
     compactAtBytes = compactAtBytesDefault,
     hotBytes = hotBytesDefault,
+    collects = "known",
   } = options;
   const latch = new Latch();
+  const holds = new Holds();
+  const blobs = new FileBlobs(files, names, latch);
+  const collector = new Collector({ blobs, holds, collects, log });
   const failure: ReadFailure = (detail, cause) =>
     latch.shut(new StoreUnavailable(`the store stopped: ${detail}`, true, { cause }));
   const hot = new Hot(hotBytes);
-  const adapter = new JournalingAdapter({ files, names, durability, clock, entropy, log, hot, failure });
+  const adapter = new JournalingAdapter({ files, names, durability, clock, entropy, log, hot, collector, failure });
   const db = new Low<Contents>(adapter, new Contents(hot));
   try {
     await db.read();
@@ -93,6 +101,7 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
   const release = async () => {
     try {
       await sink.finish();
+      if (latch.reason === null) await adapter.collect(db.data);
       await adapter.close(latch.reason === null);
     } finally {
       await lock.release();
@@ -102,7 +111,8 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
     location,
     contents: db.data,
     commits,
-    blobs: new FileBlobs(files, names, latch),
+    blobs,
+    holds,
     latch,
     release,
   });
