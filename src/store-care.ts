@@ -13,7 +13,7 @@ import { nodeFiles } from "./store/lowdb/files.ts";
 import { takeLock } from "./store/lowdb/lock.ts";
 import { namesAt, namesOf } from "./store/lowdb/names.ts";
 import { type LowdbOptions, openLowdbStore } from "./store/lowdb/open.ts";
-import { type Repair, repair } from "./store/lowdb/repair.ts";
+import { type Fitted, type Repair, repair } from "./store/lowdb/repair.ts";
 import type { Salvaged } from "./store/lowdb/salvage.ts";
 import { createFileShelf } from "./store/lowdb/shelf.ts";
 import type { Store } from "./store/port.ts";
@@ -61,17 +61,20 @@ export function examineStore(path: string, signal?: AbortSignal): Promise<Examin
 }
 
 /** What was salvaged, as a store that a server can go on with. */
-async function fitTogether({ rows, givenUp }: Salvaged): Promise<Salvaged> {
-  const fitting = fitRows(rows);
+async function fitTogether({ rows, givenUp, remnants, codes: there }: Salvaged): Promise<Fitted> {
+  const fitting = fitRows(rows, { lines: remnants, codes: new Set(there) });
+  const { codes } = fitting;
   const found = fitting.rows.find(({ kind }) => kind === "bootstrap");
   const org = fitting.rows.find(({ kind }) => kind === "org");
   const made = [...givenUp, ...fitting.givenUp];
-  if (found) return { rows: fitting.rows, givenUp: made };
-  if (!org) return { rows: fitting.rows, givenUp: [...made, "the store's credentials: a server gives it new ones"] };
+  if (found) return { rows: fitting.rows, codes, givenUp: made };
+  if (!org) {
+    return { rows: fitting.rows, codes, givenUp: [...made, "the store's credentials: a server gives it new ones"] };
+  }
   const keys = fitting.rows.flatMap((row) => (row.kind === "key" && row.scope === org.name ? [row.rec] : []));
   const credentials = await credentialsAnew(org.name, keys, { ...outside, wallClock });
   const what = `the store's credentials: organization ${org.name} has new ones, a new admin token among them`;
-  return { rows: [...credentials, ...fitting.rows], givenUp: [...made, what] };
+  return { rows: [...credentials, ...fitting.rows], codes, givenUp: [...made, what] };
 }
 
 /** @see repair */

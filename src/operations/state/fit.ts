@@ -1,13 +1,16 @@
 // What of salvaged rows makes a store that a server can go on with: by the same rules as a state document's records.
 
 import type { JsonObject } from "../../domain/json.ts";
-import type { Machine, Org } from "../../domain/records.ts";
+import type { Machine } from "../../domain/records.ts";
 import type { NewRow } from "../../store/port.ts";
 import { References } from "./references.ts";
+import { isInPlaceOfLost, type Remade, type Remnants, remake } from "./remake.ts";
 import { entryCheck } from "./schema.ts";
 
 interface Fitting {
   rows: NewRow[];
+  /** Code that rows name and that is to be put beside them. */
+  codes: string[];
   /** What is given up, a line each. */
   givenUp: string[];
 }
@@ -26,11 +29,10 @@ export function createRowCheck(): (row: NewRow) => string | null {
   };
 }
 
-/** Rows in the order of a store. Organizations are made anew where their record is lost, so that what is theirs is not lost with it. */
-export function fitRows(salvaged: readonly NewRow[]): Fitting {
-  const givenUp: string[] = [];
-  const remade = lostOrgs(salvaged);
-  for (const { id } of remade) givenUp.push(`the record of organization ${id}, which is made anew`);
+/** Rows in the order of a store. What is lost and can be made anew is, so that what belongs to it is not lost with it. */
+export function fitRows(salvaged: readonly NewRow[], remnants: Remnants): Fitting {
+  const remade = remake(salvaged, remnants);
+  const givenUp = [...remade.told];
   const references = new References();
   const rows: NewRow[] = [];
   let owner: NewRow | null = null;
@@ -48,27 +50,23 @@ export function fitRows(salvaged: readonly NewRow[]): Fitting {
     if (row.kind === "instance") owner = row;
     rows.push(row);
   }
-  const versions = new Set(rows.flatMap(({ kind, scope, name }) => (kind === "version" ? [`${scope}/${name}`] : [])));
-  return { rows: rows.map((row) => withoutLostVersion(row, versions, givenUp)), givenUp };
+  const usable = rows.flatMap((row) => (row.kind === "version" && !isInPlaceOfLost(row.rec) ? [row] : []));
+  const versions = new Set(usable.map(({ scope, name }) => `${scope}/${name}`));
+  return { rows: rows.map((row) => withoutLostVersion(row, versions, givenUp)), codes: remade.codes, givenUp };
 }
 
-function inOrder(rows: readonly NewRow[], orgs: readonly Org[]): NewRow[] {
-  const bootstrap = rows.filter(({ kind }) => kind === "bootstrap");
-  const added = orgs.map((rec): NewRow => ({ kind: "org", scope: "", name: rec.id, rec }));
-  return [...bootstrap, ...added, ...rows.filter(({ kind }) => kind !== "bootstrap")];
-}
-
-/** Those that keys and machines, or the store's credentials, belong to. */
-function lostOrgs(rows: readonly NewRow[]): Org[] {
-  const known = new Set(rows.flatMap(({ kind, name }) => (kind === "org" ? [name] : [])));
-  const lost = new Map<string, Org>();
-  for (const row of rows) {
-    if (row.kind !== "bootstrap" && row.kind !== "key" && row.kind !== "machine") continue;
-    const { orgId: id } = row.rec;
-    const createdAt = row.kind === "bootstrap" ? 0 : row.rec.createdAt;
-    if (!known.has(id) && !lost.has(id)) lost.set(id, { id, name: "repaired", createdAt });
-  }
-  return [...lost.values()];
+function inOrder(rows: readonly NewRow[], { orgs, machines, versions }: Remade): NewRow[] {
+  const of = (...some: NewRow["kind"][]) => rows.filter(({ kind }) => some.includes(kind));
+  const early = ["bootstrap", "org", "key", "machine", "version"] as const;
+  return [
+    ...of("bootstrap"),
+    ...orgs.map((rec): NewRow => ({ kind: "org", scope: "", name: rec.id, rec })),
+    ...of("org", "key", "machine"),
+    ...machines.map((rec): NewRow => ({ kind: "machine", scope: rec.orgId, name: rec.slug, rec })),
+    ...of("version"),
+    ...versions.map((rec): NewRow => ({ kind: "version", scope: `${rec.orgId}/${rec.machine}`, name: rec.id, rec })),
+    ...rows.filter(({ kind }) => !early.some((one) => one === kind)),
+  ];
 }
 
 /** A machine whose current version is lost has none, like one that nothing was published for. */

@@ -4,7 +4,10 @@ import fs from "node:fs";
 import fsp from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Clock, Entropy } from "../../domain/clock.ts";
+import { sha256Of } from "../core/blobs.ts";
+import { Latch } from "../core/latch.ts";
 import type { NewRow } from "../port.ts";
+import { FileBlobs } from "./blobs.ts";
 import { filesOf } from "./copy.ts";
 import { nodeFiles } from "./files.ts";
 import { takeLock } from "./lock.ts";
@@ -23,7 +26,15 @@ export interface Repair {
 export interface Rules {
   check: RowCheck;
   /** Leaves out what doesn't fit together, and adds what has to be there. */
-  fit(salvaged: Salvaged): Promise<Salvaged>;
+  fit(salvaged: Salvaged): Promise<Fitted>;
+}
+
+export interface Fitted {
+  rows: NewRow[];
+  /** Code that rows name and that is not there yet. */
+  codes: string[];
+  /** What is given up, a line each. */
+  givenUp: string[];
 }
 
 type Outside = { clock: Clock; entropy: Entropy };
@@ -33,12 +44,14 @@ export async function repair(path: string, rules: Rules, outside: Outside): Prom
   const names = namesOf(await nodeFiles.realPath(path));
   const lock = await takeLock(nodeFiles, names.lock, outside.entropy);
   try {
-    const { rows, givenUp } = await rules.fit(await salvage(names, rules.check));
+    const { rows, codes, givenUp } = await rules.fit(await salvage(names, rules.check));
     // Beside the store, since only there a rename is one step; in a folder of its own, since every other name may be somebody's.
     const folder = await fsp.mkdtemp(join(names.folder, ".settle-repair-"));
     try {
       const repaired = join(folder, basename(names.snapshot));
       await writeStore(repaired, rows, outside);
+      const blobs = new FileBlobs(nodeFiles, names, new Latch());
+      for (const code of codes) await blobs.put(sha256Of(Buffer.from(code)), Buffer.from(code));
       return { backups: await replace(names, repaired, outside.clock), givenUp };
     } finally {
       await fsp.rm(folder, { recursive: true, force: true });

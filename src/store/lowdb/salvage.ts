@@ -14,6 +14,10 @@ export interface Salvaged {
   rows: NewRow[];
   /** What is given up, a line each. */
   givenUp: string[];
+  /** Lines, and rows, that could not be taken: what is left of them. */
+  remnants: string[];
+  /** Of all code that is there, the SHA-256. */
+  codes: string[];
 }
 
 /** Says what is wrong with a row by itself; null when nothing is. */
@@ -30,7 +34,7 @@ export async function salvage(names: Names, check: RowCheck): Promise<Salvaged> 
   const salvager = new Salvager(check);
   await eachLine(names.snapshot, async (line) => salvager.snapshotLine(line));
   await eachLine(names.journal, async (line) => salvager.journalLine(line));
-  if (salvager.isStore) return salvager.result();
+  if (salvager.isStore) return { ...salvager.result(), codes: await nodeFiles.list(names.blobs) };
   throw unreadable(names.snapshot, "is not a Settle store", "Name another file; this one is left as it is.");
 }
 
@@ -55,6 +59,7 @@ interface Kept {
 class Salvager {
   readonly #kept = new Map<string, Kept>();
   readonly #givenUp: string[] = [];
+  readonly #remnants: string[] = [];
   readonly #check: RowCheck;
   #head: SnapshotHead | null = null;
   /** Of the snapshot. */
@@ -86,7 +91,9 @@ class Salvager {
       return;
     }
     const reason = text === null ? "it is not text in UTF-8" : this.#take(parsed(text.replace(/,$/, "")));
-    if (reason !== null) this.#givenUp.push(`line ${number} of the snapshot: ${reason}`);
+    if (reason === null) return;
+    this.#givenUp.push(`line ${number} of the snapshot: ${reason}`);
+    this.#remnants.push(bytes.toString());
   }
 
   journalLine({ bytes, offset, number, ended }: Line): void {
@@ -108,18 +115,20 @@ class Salvager {
     if (typeof seq === "number" && Number(content.seq) <= seq) return; // the snapshot was made of it
     for (const row of content.rows) {
       const reason = this.#take(row);
-      if (reason !== null) this.#givenUp.push(`a row of line ${number} of the journal: ${reason}`);
+      if (reason === null) continue;
+      this.#givenUp.push(`a row of line ${number} of the journal: ${reason}`);
+      this.#remnants.push(JSON.stringify(row));
     }
   }
 
-  result(): Salvaged {
+  result(): Omit<Salvaged, "codes"> {
     if (this.#lines === 0) this.#givenUp.unshift("the snapshot, which is not there");
     else if (!this.#isEnded)
       this.#givenUp.push(`the snapshot ends after line ${this.#lines}: whatever came after it is lost`);
     if (this.#cut > 0) this.#givenUp.push(`${this.#cut} more lines of the journal`);
     const byKind = (kind: NewRow["kind"]) => (kinds as readonly string[]).indexOf(kind);
     const all = [...this.#kept.values()].sort((a, b) => byKind(a.row.kind) - byKind(b.row.kind) || a.order - b.order);
-    return { rows: all.flatMap(rowsOf), givenUp: this.#givenUp };
+    return { rows: all.flatMap(rowsOf), givenUp: this.#givenUp, remnants: this.#remnants };
   }
 
   #openJournal(content: JsonObject | null): void {
