@@ -176,7 +176,7 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     [
       "a store that can't be read",
       ["--store", "plain", "--", process.execPath, "-e", ran],
-      /^settle: .*plain is not a Settle store/,
+      /^settle: .*plain is no Settle store/,
     ],
   ];
   test.each(cases)("%s", async (_, args, message) => {

@@ -1,7 +1,7 @@
 // `settle store`, as a process: on a store's files, and by the server that has them open.
 
 import { writeFileSync } from "node:fs";
-import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -404,6 +404,34 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect(await opened()).toEqual({ a: 0 });
   });
 
+  test("repair gives up nothing of a JSON file that a formatter rewrote, nor of the journal beside it", async () => {
+    await writeFile(join(folder, "db.json"), JSON.stringify(JSON.parse(await text("db.json")), null, 2));
+    expect(await check()).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/does not start as Settle writes it .*settle store repair/),
+    });
+    expect(await repair()).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing is given up") });
+    expect(await opened()).toEqual({ a: 3, b: 0 });
+  });
+
+  test("repair tells of many lines in one", async () => {
+    await replaceIn("db.json", /("version",.*)\n/, "$1\n?\n?\n?\n");
+    const { code, stdout } = await repair();
+    expect(code).toBe(1);
+    expect(stdout.match(/given up: .*/g)).toEqual([
+      expect.stringMatching(/^given up: lines \d to \d of the snapshot, each: it is no row$/),
+    ]);
+    expect(await opened()).toEqual({ a: 3, b: 0 });
+  });
+
+  test("a folder in the place of a file is told by its name", async () => {
+    await rm(join(folder, "db.journal"));
+    await mkdir(join(folder, "db.journal"));
+    for (const command of ["check", "repair", "compact"]) {
+      expect(await run([command, "--store", "db.json"])).toMatchObject(failed(/db\.journal is a folder/));
+    }
+  });
+
   test("repair gives a store that lost its credentials new ones, and they open what is in it", async () => {
     await replaceIn("db.json", /\{"kind":"bootstrap"/, '{"kind:"bootstrap"');
     const { code, stdout } = await repair();
@@ -417,10 +445,18 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect((await (await serve()).call("GET", "/machines/door")).status).toBe(200);
   });
 
-  test("repair leaves alone what is no store", async () => {
-    for (const content of ['{\n  "name": "package"\n}\n', '{"format":"settle-state","version":1,"records":[\n]}\n']) {
-      await writeFile(join(folder, "no.json"), content);
-      expect(await run(["repair", "--store", "no.json"])).toMatchObject(failed(/no\.json is not a Settle store\. /));
+  test.each<[content: string, what: RegExp]>([
+    ['{\n  "name": "package"\n}\n', /no\.json is no Settle store: its first line is "\{"\. Name another file; or, /],
+    [
+      '{"format":"settle-state","version":1,"records":[\n]}\n',
+      /is no Settle store: .*put it into a store with "settle store import"/,
+    ],
+    ["", /no\.json is no Settle store: it is empty\. Delete it, and a new one is made there; /],
+    ["\u0000\u0001".repeat(50), /no Settle store: its first line is "(\\u0000\\u0001){30}…"\. /],
+  ])("check and repair say the same of what is no store, and leave it alone: %j", async (content, what) => {
+    await writeFile(join(folder, "no.json"), content);
+    for (const command of ["check", "repair", "compact"]) {
+      expect(await run([command, "--store", "no.json"])).toMatchObject(failed(what));
       expect(await text("no.json")).toBe(content);
     }
     expect((await files()).filter((file) => file.startsWith("no") || file.startsWith("."))).toEqual(["no.json"]);

@@ -149,7 +149,7 @@ describe("what it can't sign it says, with exit code 2 and no secret", () => {
       { SETTLE_STORE: "postgres://x/y" },
       /^settle: only a store in a file .* postgres:/,
     ],
-    ["a damaged store", [...ada, "--store", "plain"], {}, /^settle: .*plain is not a Settle store/],
+    ["a damaged store", [...ada, "--store", "plain"], {}, /^settle: .*plain is no Settle store/],
   ];
   test.each(cases)("%s", async (_, args, env, message) => {
     await writeFile(join(folder, "plain"), "plain");

@@ -107,7 +107,7 @@ describe("a glance", () => {
   test("says what is wrong with a damaged store", async () => {
     await writeFile(path, '{"not": "a store"');
     await expect(glance(path, ["machine"])).rejects.toThrow(StoreUnreadable);
-    await expect(glance(path, ["machine"])).rejects.toThrow(/db\.json is not a Settle store/);
+    await expect(glance(path, ["machine"])).rejects.toThrow(/db\.json is no Settle store/);
   });
 });
 

@@ -54,9 +54,9 @@ async function written(name = "a"): Promise<string> {
 describe("a file that isn't a store", () => {
   test.each<[string, string | Uint8Array, RegExp]>([
     ["empty", "", /is empty/],
-    ["text", "hello\nworld\n", /is not a Settle store/],
-    ["binary", new Uint8Array([0, 255, 10, 0, 7]), /is not a Settle store/],
-    ["another lowdb file", '{"posts":[{"id":1}]}', /is not a Settle store/],
+    ["text", "hello\nworld\n", /is no Settle store/],
+    ["binary", new Uint8Array([0, 255, 10, 0, 7]), /is no Settle store/],
+    ["another lowdb file", '{"posts":[{"id":1}]}', /is no Settle store/],
     [
       "of a newer format",
       '{"format":3,"id":"x","records":[\n]}\n',
@@ -72,7 +72,7 @@ describe("a file that isn't a store", () => {
 
   test("a folder, and a path through a file", async () => {
     await mkdir(path);
-    expect(await refusal()).toMatch(/can't be opened: EISDIR/);
+    expect(await refusal()).toMatch(/can't be opened: \S+db\.json is a folder\. /);
     await writeFile(join(folder, "file"), "");
     expect(await refusal(join(folder, "file", "db.json"))).toMatch(/can't be opened: (ENOTDIR|EEXIST)/);
   });

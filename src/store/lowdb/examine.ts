@@ -7,7 +7,8 @@ import { inCopy } from "./copy.ts";
 import { nodeFiles } from "./files.ts";
 import { glance } from "./glance.ts";
 import { namesOf } from "./names.ts";
-import { StoreTooNew } from "./unreadable.ts";
+import { salvage } from "./salvage.ts";
+import { NoStore, StoreTooNew } from "./unreadable.ts";
 
 export interface Examination {
   /** How many there are of each kind, transitions included. */
@@ -21,7 +22,7 @@ export interface Examination {
   notes: string[];
 }
 
-/** Null when there is no store. @throws StoreTooNew; what the file system says */
+/** Null when there is no store. @throws StoreTooNew, NoStore; what the file system says */
 export async function examine(
   path: string,
   outside: { clock: Clock; entropy: Entropy },
@@ -31,8 +32,8 @@ export async function examine(
   if ((await nodeFiles.identity(given.snapshot)) === null && (await nodeFiles.identity(given.journal)) === null)
     return null;
   const names = namesOf(await nodeFiles.realPath(path));
-  const journal = await nodeFiles.read(names.journal);
-  const found: Examination = { counts: {}, journalBytes: journal?.length ?? 0, codes: 0, damage: [], notes: [] };
+  const journalBytes = await sizeOf(names.journal);
+  const found: Examination = { counts: {}, journalBytes, codes: 0, damage: [], notes: [] };
   try {
     await inCopy(
       path,
@@ -42,9 +43,20 @@ export async function examine(
     ).then((missing) => tellOfMissing(names.snapshot, missing, found));
   } catch (error) {
     if (!(error instanceof StoreUnreadable) || error instanceof StoreTooNew) throw error;
+    if (error instanceof NoStore) await salvage(names, () => null); // which says so when nothing of it is a store
     found.damage.push(error.message);
   }
   return found;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  if ((await nodeFiles.identity(path)) === null) return 0;
+  const file = await nodeFiles.open(path, "read");
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
 }
 
 /** A server takes code away that no record names any more, also what the copy of its records still names. */

@@ -47,7 +47,12 @@ const ownerOnly = 0o600;
 const ownerOnlyFolder = 0o700;
 
 export const nodeFiles: Files = {
-  open: async (path, how) => openFile(await openFd(path, flags[how], ownerOnly)),
+  open: async (path, how) => {
+    const fd = await openFd(path, flags[how], ownerOnly);
+    if (!(await fstat(fd)).isDirectory()) return openFile(fd);
+    await close(fd); // reading it would fail without saying what
+    throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR", syscall: "open" });
+  },
   read: (path) => orNull(fsp.readFile(path)),
   rename: (from, to) => fsp.rename(from, to),
   remove: (path) => fsp.rm(path, { force: true }),

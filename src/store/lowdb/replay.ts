@@ -10,7 +10,7 @@ import { type Line, linesOf } from "./lines.ts";
 import { effectOf } from "./rows.ts";
 import { formatVersion, type Snapshot } from "./snapshot.ts";
 import { rowsIn, rowsInFormat1, transactionHead } from "./transaction.ts";
-import { StoreTooNew, unreadable } from "./unreadable.ts";
+import { mendDamage, StoreTooNew, unreadable } from "./unreadable.ts";
 
 export interface Replay {
   /** That the journal was written in. */
@@ -141,7 +141,7 @@ class Reader {
 
   #damaged({ line, offset }: Doubt, detail: string, cause?: unknown): Error {
     const what = `is damaged at line ${line} (byte ${offset}): ${detail}`;
-    const mend = `Restore it from a copy; or cut it off before that line (truncate -s ${offset}), which gives up what follows.`;
+    const mend = `${mendDamage} Or cut it off before that line (truncate -s ${offset}), which gives up what follows.`;
     return unreadable(this.#path, what, mend, cause);
   }
 

@@ -8,7 +8,8 @@ import { readChecked } from "./checked.ts";
 import { nodeFiles, type OpenFile } from "./files.ts";
 import { type Line, linesOf } from "./lines.ts";
 import type { Names } from "./names.ts";
-import { unreadable } from "./unreadable.ts";
+import { openRecords } from "./snapshot.ts";
+import { NoStore } from "./unreadable.ts";
 
 export interface Salvaged {
   rows: NewRow[];
@@ -29,13 +30,41 @@ interface SnapshotHead {
   seq?: unknown;
 }
 
-/** @throws StoreUnreadable when nothing says that this is a store: no head, and no row */
+/** @throws NoStore when nothing says that this is a store: no head, and no row */
 export async function salvage(names: Names, check: RowCheck): Promise<Salvaged> {
   const salvager = new Salvager(check);
-  await eachLine(names.snapshot, async (line) => salvager.snapshotLine(line));
+  const rewritten = await rewrittenAsJson(names.snapshot);
+  if (rewritten !== null) salvager.document(rewritten);
+  else await eachLine(names.snapshot, async (line) => salvager.snapshotLine(line));
   await eachLine(names.journal, async (line) => salvager.journalLine(line));
   if (salvager.isStore) return { ...salvager.result(), codes: await nodeFiles.list(names.blobs) };
-  throw unreadable(names.snapshot, "is not a Settle store", "Name another file; this one is left as it is.");
+  throw new NoStore(names.snapshot, await openingOf(names.snapshot));
+}
+
+const openingBytes = 4096;
+
+async function openingOf(path: string): Promise<string> {
+  if ((await nodeFiles.identity(path)) === null) return "";
+  const file = await nodeFiles.open(path, "read");
+  try {
+    const bytes = Buffer.alloc(openingBytes);
+    return bytes.toString("latin1", 0, await file.read(bytes, 0));
+  } finally {
+    await file.close();
+  }
+}
+
+/** More than that is no string any more. */
+const documentBytesAtMost = 400_000_000;
+
+/** The snapshot as one JSON value, when a formatter wrote it anew: what it says is as it was. */
+async function rewrittenAsJson(path: string): Promise<(JsonObject & { records: unknown[] }) | null> {
+  const opening = await openingOf(path);
+  if (!/^\s*\{\s*"format"\s*:\s*\d/.test(opening) || opening.split(/\r?\n/, 1)[0]?.endsWith(openRecords)) return null;
+  const bytes = await nodeFiles.read(path);
+  if (bytes === null || bytes.length > documentBytesAtMost) return null;
+  const value = parsed(textOf(bytes) ?? "");
+  return isJsonObject(value) && Array.isArray(value.records) ? { ...value, records: value.records } : null;
 }
 
 async function eachLine(path: string, take: (line: Line) => Promise<void>): Promise<void> {
@@ -60,6 +89,8 @@ class Salvager {
   readonly #kept = new Map<string, Kept>();
   readonly #givenUp: string[] = [];
   readonly #remnants: string[] = [];
+  /** The lines of the snapshot that were given up last. */
+  #lastLine: { from: number; to: number; reason: string } | null = null;
   readonly #check: RowCheck;
   #head: SnapshotHead | null = null;
   /** Of the snapshot. */
@@ -78,6 +109,19 @@ class Salvager {
     return this.#head !== null || this.#kept.size > 0;
   }
 
+  document(document: JsonObject & { records: unknown[] }): void {
+    const { id, follows, seq } = document;
+    this.#head = { id, follows, seq };
+    this.#lines = 1;
+    this.#isEnded = true;
+    for (const [i, row] of document.records.entries()) {
+      const reason = this.#take(row);
+      if (reason === null) continue;
+      this.#givenUp.push(`record ${i + 1} of the snapshot: ${reason}`);
+      this.#remnants.push(JSON.stringify(row));
+    }
+  }
+
   snapshotLine({ bytes, number }: Line): void {
     const text = textOf(bytes);
     this.#lines = number;
@@ -92,8 +136,19 @@ class Salvager {
     }
     const reason = text === null ? "it is not text in UTF-8" : this.#take(parsed(text.replace(/,$/, "")));
     if (reason === null) return;
-    this.#givenUp.push(`line ${number} of the snapshot: ${reason}`);
+    this.#giveUpLine(number, reason);
     this.#remnants.push(bytes.toString());
+  }
+
+  /** Many in a row are told in a line. */
+  #giveUpLine(number: number, reason: string): void {
+    const before = this.#lastLine;
+    const isNext = before !== null && before.to === number - 1 && before.reason === reason;
+    if (isNext) this.#givenUp.pop();
+    const from = isNext ? before.from : number;
+    const which = isNext ? `lines ${from} to ${number} of the snapshot, each` : `line ${number} of the snapshot`;
+    this.#givenUp.push(`${which}: ${reason}`);
+    this.#lastLine = { from, to: number, reason };
   }
 
   journalLine({ bytes, offset, number, ended }: Line): void {

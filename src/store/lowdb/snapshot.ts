@@ -14,7 +14,7 @@ import type { Segment } from "../core/segment.ts";
 import type { OpenFile } from "./files.ts";
 import { type Line, linesOf } from "./lines.ts";
 import { SnapshotLoader } from "./snapshot-loader.ts";
-import { StoreTooNew, unreadable } from "./unreadable.ts";
+import { mendDamage, NoStore, StoreTooNew, unreadable } from "./unreadable.ts";
 
 /** What is written. Format 1 had journals whose rows did not say their length, and no forgotten transitions; it is read too. */
 export const formatVersion = 2;
@@ -71,24 +71,20 @@ export async function readSnapshot(
   return { ...head, sha256, bytes };
 }
 
-const editedMend =
-  'Restore it from a copy; or, if the edit is yours, make its last line "]}" (without the checksum) and start again.';
+const editedMend = `${mendDamage} If the edit is yours, make its last line "]}" (without the checksum) and start again.`;
 
 function load(loader: SnapshotLoader, line: Line, path: string): void {
   try {
     loader.take(line);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw unreadable(path, `is damaged at line ${line.number}: ${detail}`, "Restore it from a copy.", cause);
+    throw unreadable(path, `is damaged at line ${line.number}: ${detail}`, mendDamage, cause);
   }
 }
 
 function readHead(opening: string, path: string): SnapshotHead {
   const format = /^\s*\{\s*"format"\s*:\s*(\d+)/.exec(opening)?.[1];
-  if (format === undefined) {
-    const what = opening === "" ? "is empty" : "is not a Settle store";
-    throw unreadable(path, what, "Name another file; a new one is made where there is none.");
-  }
+  if (format === undefined) throw new NoStore(path, opening);
   if (Number(format) > formatVersion) {
     throw new StoreTooNew(path, Number(format), formatVersion, "Open it with the newer version that wrote it.");
   }
@@ -96,7 +92,7 @@ function readHead(opening: string, path: string): SnapshotHead {
   const head = line.endsWith(openRecords) ? headOf(`${line.slice(0, -openRecords.length)}}`) : null;
   if (head === null) {
     const what = "does not start as Settle writes it (a head line, then one record a line)";
-    throw unreadable(path, what, "If a formatter rewrote it, undo that; else restore it from a copy.");
+    throw unreadable(path, what, `If a formatter rewrote it, undo that. ${mendDamage}`);
   }
   return head;
 }
