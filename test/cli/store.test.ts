@@ -1,5 +1,6 @@
 // `settle store`, as a process: on a store's files, and by the server that has them open.
 
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -330,21 +331,21 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
       /\{"kind":"version".*\n/,
       "",
       { a: 3, b: 0 },
-      /version ver_test of machine door, and which code it had: its instances are kept and can be read, but can't go on; publish/,
+      /version ver_test of machine door, which is made anew: its code is taken to be [0-9a-f]{64}, the only one that no other record names\n/,
     ],
     [
       "a version, and which code it had",
       /(\{"kind":"version".*"codeSha256":").../,
       "$1xyz",
       { a: 3, b: 0 },
-      /version ver_test of machine door, and which code it had/,
+      /version ver_test of machine door, which is made anew: its code is taken to be [0-9a-f]{64}, the only one that/,
     ],
     [
       "all that instances need",
       /\{"kind":"org".*\n(.*"key".*\n).*"machine".*\n.*"version".*\n/,
       "$1",
       { a: 3, b: 0 },
-      /organization org_test, which is made anew[\s\S]*version ver_test [\s\S]*machine door, which is made anew, without a current version: publish it again\n/,
+      /organization org_test, which is made anew[\s\S]*version ver_test [\s\S]*machine door, which is made anew: its current version is taken to be ver_test, /,
     ],
     [
       "a record that is not as it should be",
@@ -402,6 +403,32 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect(code).toBe(0);
     expect(stdout).toContain("nothing is given up, but something is not as it was written: look it through");
     expect(await opened()).toEqual({ a: 0 });
+  });
+
+  test("repair keeps instances whose code nobody can tell, and they go on once it is written into an exported state", async () => {
+    const code = Buffer.from("export default 2");
+    const sha256 = createHash("sha256").update(code).digest("hex");
+    await writeFile(join(folder, "db.blobs", sha256), code);
+    await replaceIn("db.json", /\{"kind":"version".*\n/, "");
+    const { code: exitCode, stdout } = await repair();
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      /version ver_test of machine door, and which code it had: its instances are kept, and stand still until /,
+    );
+    expect(await opened()).toEqual({ a: 3, b: 0 });
+    await run(["export", "state.json", "--store", "db.json"]);
+    const state = (await text("state.json")).split("\n");
+    const at = state.findIndex((line) => line.startsWith('{"code":'));
+    const lost = JSON.parse((state[at] as string).replace(/,$/, "")).code;
+    expect(lost.text).toMatch(
+      /^throw new Error\("The code of version ver_test of machine door was lost\. Export the state /,
+    );
+    state[at] = `${JSON.stringify({ code: { sha256, text: code.toString() } })},`;
+    await writeFile(join(folder, "state.json"), state.join("\n").replaceAll(lost.sha256, sha256));
+    expect((await run(["import", "state.json", "--store", "db.json", "--force"])).code).toBe(0);
+    expect(await opened()).toEqual({ a: 3, b: 0 });
+    expect((await check()).stdout).toContain("db.json is whole");
+    expect(await readdir(join(folder, "db.blobs"))).toContain(sha256);
   });
 
   test("repair gives up nothing of a JSON file that a formatter rewrote, nor of the journal beside it", async () => {

@@ -25,12 +25,7 @@ export interface Remade {
 export function remake(rows: readonly NewRow[], remnants: Remnants): Remade {
   const made: Remade = { orgs: [], machines: [], versions: [], codes: [], told: [] };
   const ofCode = rows.flatMap((row) => (row.kind === "version" ? [row.rec] : []));
-  for (const lost of lostVersions(rows, ofCode)) {
-    const version = fromLine(lost, remnants) ?? (lost.isRun ? inItsPlace(lost, made.codes) : null);
-    if (version === null) continue;
-    made.versions.push(version);
-    made.told.push(toldOf(version));
-  }
+  remakeVersions(rows, ofCode, remnants, made);
   const usable = [...ofCode, ...made.versions.filter((version) => !isInPlaceOfLost(version))];
   for (const { orgId, slug, createdAt } of lostMachines(rows)) {
     const versions = usable.filter((version) => version.orgId === orgId && version.machine === slug);
@@ -41,6 +36,48 @@ export function remake(rows: readonly NewRow[], remnants: Remnants): Remade {
     made.told.unshift(`the record of organization ${org.id}, which is made anew`);
   }
   return made;
+}
+
+/** By what is left of their lines. Of those that have none, only what instances run is made anew. */
+function remakeVersions(rows: readonly NewRow[], known: readonly Version[], remnants: Remnants, made: Remade): void {
+  const add = (version: Version, how: string) => {
+    made.versions.push(version);
+    made.told.push(`the record of version ${version.id} of machine ${version.machine}, ${how}`);
+  };
+  const bare: LostVersion[] = [];
+  for (const lost of lostVersions(rows, known)) {
+    const version = fromLine(lost, remnants);
+    if (version !== null) add(version, "which is made anew of what is left of its line");
+    else if (lost.isRun) bare.push(lost);
+  }
+  const unnamed = unnamedCodes([...rows, ...made.versions.map((rec) => ({ rec }))], remnants);
+  const [only] = bare.length === 1 && unnamed.length === 1 ? unnamed : [];
+  for (const { isRun: _, ...lost } of bare) {
+    if (only === undefined) {
+      const mend = "write the code into an exported state, in the place of the text that says that it is lost";
+      add(
+        inItsPlace(lost, made.codes),
+        `and which code it had: its instances are kept, and stand still until you ${mend}`,
+      );
+    } else {
+      const version = {
+        ...lost,
+        clientInfo: "",
+        indexSelectors: {},
+        codeSha256: only,
+        xstate: known.at(-1)?.xstate ?? 5,
+      };
+      add(version, `which is made anew: its code is taken to be ${only}, the only one that no other record names`);
+    }
+  }
+}
+
+const sha256Pattern = /^[0-9a-f]{64}$/;
+
+/** Code that is there and that nothing which is left names. */
+function unnamedCodes(rows: readonly { rec: object }[], { codes }: Remnants): string[] {
+  const named = new Set(rows.flatMap(({ rec }) => ("codeSha256" in rec ? [rec.codeSha256] : [])));
+  return [...codes].filter((sha256) => sha256Pattern.test(sha256) && !named.has(sha256));
 }
 
 /** Whether its code is lost, and something else stands in its place. */
@@ -89,21 +126,14 @@ function fromLine({ isRun: _, ...lost }: LostVersion, { lines, codes }: Remnants
   return { ...lost, createdAt, clientInfo: "", indexSelectors: selectors, codeSha256, xstate: xstate === "4" ? 4 : 5 };
 }
 
-/** Its instances can be read, and upgraded to a version that is there; what would run them says what happened. */
-function inItsPlace({ isRun: _, ...lost }: LostVersion, codes: string[]): Version {
-  const mend = "Publish the machine again, and upgrade its instances with a migration from that version.";
+/** Its instances can be looked at and exported; what would run them says what happened. */
+function inItsPlace(lost: Omit<LostVersion, "isRun">, codes: string[]): Version {
+  const mend = "Export the state (settle store export), write the code in the place of this text, and import that.";
   const message = `The code of version ${lost.id} of machine ${lost.machine} was lost. ${mend}`;
   const code = `throw new Error(${JSON.stringify(message)});\n`;
   codes.push(code);
   const codeSha256 = createHash("sha256").update(code).digest("hex");
   return { ...lost, clientInfo: madeByRepair, indexSelectors: {}, codeSha256, xstate: 5 };
-}
-
-function toldOf(version: Version): string {
-  const what = `of version ${version.id} of machine ${version.machine}`;
-  if (!isInPlaceOfLost(version)) return `the record ${what}, which is made anew of what is left of its line`;
-  const mend = "publish the machine again, and upgrade them with a migration from that version";
-  return `the record ${what}, and which code it had: its instances are kept and can be read, but can't go on; ${mend}`;
 }
 
 function lostMachines(rows: readonly NewRow[]): Pick<Machine, "orgId" | "slug" | "createdAt">[] {
