@@ -238,8 +238,9 @@ function edge({ publicUrl, responseCheck = "strict" }: ServerOptions, { isShort 
 
 function publishMachines(options: ServerOptions, rest: Omit<PublisherOptions, "paths" | "cacheFolder">) {
   const { location } = rest.services.store;
-  const publish = options.watch ? watchSources : publishSources;
   const paths = (options.machines ?? []).map((path) => resolve(path));
+  // A watcher of nothing would never be ready.
+  const publish = options.watch && paths.length > 0 ? watchSources : publishSources;
   return publish({ ...rest, paths, cacheFolder: location === "memory:" ? undefined : bundleCacheFolder(location) });
 }
 

@@ -296,6 +296,11 @@ describe("stopping", () => {
   });
 });
 
+test("--watch without anything to watch is a server like any other", async () => {
+  const { ready } = await serve("--watch");
+  expect((await call(ready, "/machines")).status).toBe(200);
+});
+
 test("--watch republishes a machine when its source changes, and keeps the last good version while it is broken", async () => {
   const file = join(folder, "door.js");
   const door = (
