@@ -4,9 +4,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { inspect } from "node:util";
 import { countManualRun, ensureCredentials } from "./bootstrap.ts";
 import { compactionOf, tellingOfCommits, tellingOfResponses } from "./crash-points.ts";
 import type { Clock, Entropy } from "./domain/clock.ts";
+import type { Kind } from "./domain/kinds.ts";
+import * as kinds from "./domain/kinds.ts";
 import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
 import { coveringEngine, type StepWatcher, type WatchedVersion } from "./engine/covering.ts";
 import type { Engine, LogLine } from "./engine/port.ts";
@@ -130,33 +133,34 @@ export interface ServerClock {
   preview(ms: number): Preview;
 }
 
-const optionNames: { [K in keyof Required<ServerOptions>]: true } = {
-  port: true,
-  host: true,
-  store: true,
-  machines: true,
-  watch: true,
-  settleTimeoutMs: true,
-  cpuTimeoutMs: true,
-  retryDelayMs: true,
-  historyRetention: true,
-  logRetention: true,
-  clock: true,
-  clockStartMs: true,
-  publicUrl: true,
-  durability: true,
-  responseCheck: true,
-  log: true,
-  onMachineLog: true,
-  watcher: true,
+/** What each of them may be. */
+const optionKinds: { [K in keyof Required<ServerOptions>]: Kind } = {
+  port: kinds.port,
+  host: kinds.text,
+  store: kinds.text,
+  machines: kinds.texts,
+  watch: kinds.yesOrNo,
+  settleTimeoutMs: kinds.wait,
+  cpuTimeoutMs: kinds.wait,
+  retryDelayMs: kinds.wait,
+  historyRetention: kinds.anything,
+  logRetention: kinds.someObject,
+  clock: kinds.oneOf("system", "manual"),
+  clockStartMs: kinds.anything,
+  publicUrl: kinds.webAddress,
+  durability: kinds.oneOf("process", "power"),
+  responseCheck: kinds.oneOf("strict", "warn", "off"),
+  log: kinds.listener,
+  onMachineLog: kinds.listener,
+  watcher: kinds.someObject,
 };
 
 /** How long a stop waits for requests that wait for their machines, before those are interrupted. */
 const closeGraceMs = 2_500;
 
-/** @throws for an unknown option, a taken port, a store that can't be read, a machine that can't be published */
+/** @throws for an unknown option or a wrong value, a taken port, a store that can't be read, a machine that can't be published */
 export async function startServer(options: ServerOptions = {}): Promise<SettleServer> {
-  assertKnown(options);
+  assertFit(options);
   const { port = 4380, host = "127.0.0.1", retryDelayMs = 30_000, log = () => {} } = options;
   const times = timesOf(options);
   let logs: LogKeeper | undefined;
@@ -225,9 +229,15 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
   }
 }
 
-function assertKnown(options: ServerOptions): void {
-  const unknown = Object.keys(options).find((name) => !(name in optionNames));
-  if (unknown !== undefined) throw new TypeError(`startServer has no option ${unknown}`);
+/** @throws TypeError that says what would be right */
+function assertFit(options: ServerOptions): void {
+  if (!kinds.isObject(options))
+    throw new TypeError(`startServer takes an object of options, and not ${String(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(optionKinds, name)) throw new TypeError(`startServer has no option ${name}`);
+    const { words, fits } = optionKinds[name as keyof ServerOptions];
+    if (value !== undefined && !fits(value)) throw new TypeError(`${name} is ${words}, and not ${inspect(value)}`);
+  }
 }
 
 /** What the edge is told of the options and the outside world. */
@@ -253,7 +263,6 @@ function watching(engine: Engine, watcher: ServerWatcher | undefined) {
 }
 
 function timesOf({ clock = "system", clockStartMs }: ServerOptions): Times {
-  if (clock !== "system" && clock !== "manual") throw new TypeError(`clock is "system" or "manual", and not ${clock}`);
   if (clockStartMs === undefined) return clock === "manual" ? manualTimes(wallClock.now()) : systemTimes();
   if (clock !== "manual") throw new TypeError("clockStartMs needs clock: manual, since the real time can't be set");
   if (Number.isSafeInteger(clockStartMs) && clockStartMs > 0 && clockStartMs <= lastMoment)

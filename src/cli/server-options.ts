@@ -1,6 +1,7 @@
 // The options of a server as flags and variables, for every command that starts one.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { longestWaitMs } from "../domain/kinds.ts";
 import { lastMoment } from "../domain/manual-clock.ts";
 import type { LogRetention, ServerOptions } from "../index.ts";
 import { CannotRun } from "./cannot-run.ts";
@@ -45,17 +46,17 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
     .addOption(
       serverOption("--settle-timeout <duration>", "SETTLE_TIMEOUT", "250ms, 10s, 2m")
         .default(10_000, "10s")
-        .argParser(parseDuration),
+        .argParser(parseWait),
     )
     .addOption(
       serverOption("--cpu-timeout <duration>", "CPU_TIMEOUT", "longest a machine may compute without yielding")
         .default(1_000, "1s")
-        .argParser(parseDuration),
+        .argParser(parseWait),
     )
     .addOption(
       serverOption("--retry-delay <duration>", "RETRY_DELAY", "between tries of a timer or inter-instance event")
         .default(30_000, "30s")
-        .argParser(parseDuration),
+        .argParser(parseWait),
     )
     .addOption(
       serverOption(
@@ -119,6 +120,13 @@ export function toServerOptions(flags: ServerFlags): ServerOptions {
     ...(clockStart === undefined ? {} : { clockStartMs: clockStart }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   };
+}
+
+/** What a timer can wait for. */
+function parseWait(text: string): number {
+  const ms = parseDuration(text);
+  if (ms <= longestWaitMs) return ms;
+  throw new InvalidArgumentError("Write a duration of at most 24d.");
 }
 
 export function parsePort(text: string): number {
