@@ -16,7 +16,9 @@ export function createProgram(): Command {
     .description("A spec-driven mock and contract-test server for the State Backed API.")
     .exitOverride()
     .enablePositionalOptions()
-    .showHelpAfterError("(settle --help shows what there is)");
+    .configureOutput({
+      outputError: (text, write) => write(`settle: ${inOneLine(text)} (settle --help shows what there is)\n`),
+    });
   for (const command of [
     serveCommand(),
     verifyCommand(),
@@ -31,6 +33,14 @@ export function createProgram(): Command {
     inherit(command, program);
   }
   return program;
+}
+
+/** Commander's own words take several: what is wrong, and what may have been meant. */
+function inOneLine(text: string): string {
+  return text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\n+/g, " ");
 }
 
 /** However deep a command is, it refuses as the program does. */

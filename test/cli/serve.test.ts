@@ -117,6 +117,12 @@ test("the banner has at most ten lines, and its curl answers 200 with a State wh
 describe("what it can't run it says in one line, with exit code 2", () => {
   const cases: [string, string[], RegExp][] = [
     ["an unknown option", ["serve", "--sundial"], /unknown option '--sundial'/],
+    ["an option that is nearly one", ["serve", "--prot", "1"], /'--prot' .*--port.*settle --help/],
+    [
+      "an option that a command within a command doesn't have",
+      ["store", "snapshot", "list", "--sundial"],
+      /'--sundial'/,
+    ],
     ["an unknown clock", ["serve", "--clock", "sundial"], /system, manual/],
     ["a start without a manual clock", ["serve", "--clock-start", "2026-01-05"], /--clock-start needs --clock manual/],
     ["a start that is no moment", ["serve", "--clock", "manual", "--clock-start", "noon"], /2026-01-05T10:00:00Z/],
@@ -124,6 +130,7 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     ["an unknown command", ["conduct", "http://127.0.0.1:1"], /unknown command 'conduct'/],
     ["a bad port", ["serve", "--port", "99999"], /port from 0 to 65535/],
     ["a bad duration", ["serve", "--settle-timeout", "soon"], /250ms, 10s or 2m/],
+    ["a duration that no timer waits for", ["serve", "--settle-timeout", "25d"], /at most 24d/],
     ["a bad history retention", ["serve", "--history-retention", "0"], /number of transitions from 1/],
     ["a bad retention", ["serve", "--log-retention", "some"], /number of entries.*10000.*24h or 7d/],
     ["no retention", ["serve", "--log-retention", "0"], /number of entries/],
@@ -140,6 +147,7 @@ describe("what it can't run it says in one line, with exit code 2", () => {
     const { code, stderr, stdout } = await run(args).ended;
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^settle: .*\n$/);
     expect(stdout).toBe("");
   });
 

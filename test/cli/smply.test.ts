@@ -157,7 +157,7 @@ describe("which server, and whose token", () => {
   test.each([
     ["no store", [], /^settle: there is no store at \.settle\/db\.json; .*set SETTLE_URL and SETTLE_ADMIN_TOKEN$/m],
     ["a store in memory", ["--store", "memory:"], /^settle: only a store in a file/],
-    ["an option of its own that it doesn't have", ["--url", "x"], /^error: unknown option '--url'/],
+    ["an option of its own that it doesn't have", ["--url", "x"], /^settle: unknown option '--url'/],
   ])("else it says so, with exit code 2: %s", async (_, args, message) => {
     const { code, stdout, stderr } = await smply([...args, ...list]).ended;
     expect([code, stdout]).toEqual([2, ""]);
