@@ -5,7 +5,7 @@ import type { SettleServer } from "../index.ts";
 import { banner } from "./banner.ts";
 import { addCoverageOptions, type CoverageFlags, type CoverageRun, prepareCoverage } from "./covered/options.ts";
 import { createOutput } from "./output.ts";
-import { addServerOptions, type ServerFlags, serverOption, toServerOptions } from "./server-options.ts";
+import { addServerOptions, addSwitch, type ServerFlags, toServerOptions } from "./server-options.ts";
 import { start } from "./start.ts";
 import { capYoungHeap } from "./young-heap.ts";
 
@@ -14,9 +14,9 @@ interface ServeFlags extends ServerFlags, CoverageFlags {
 }
 
 export function serveCommand(): Command {
-  return addCoverageOptions(addServerOptions(new Command("serve"), { port: 4380, store: ".settle/db.json" }))
+  const command = addCoverageOptions(addServerOptions(new Command("serve"), { port: 4380, store: ".settle/db.json" }));
+  return addSwitch(command, "--json", "JSON", "one JSON object a line on stdout")
     .description("run the server")
-    .addOption(serverOption("--json", "JSON", "one JSON object a line on stdout"))
     .action((flags: ServeFlags) => serve(flags));
 }
 

@@ -34,15 +34,33 @@ export function serverOption(flags: string, variable: string, description: strin
   return new Option(flags, description).env(`SETTLE_${variable}`);
 }
 
+const switchWords = new Map([
+  ...["true", "1", "yes", "on"].map((word) => [word, true] as const),
+  ...["false", "0", "no", "off", ""].map((word) => [word, false] as const),
+]);
+
+/** An option without a value, whose variable says yes or no. Commander would take any word there for a yes. */
+export function addSwitch(command: Command, flag: string, variable: string, description: string): Command {
+  const option = serverOption(flag, variable, description);
+  const name = option.attributeName();
+  return command.addOption(option).hook("preAction", () => {
+    if (command.getOptionValueSource(name) !== "env") return;
+    const word = process.env[`SETTLE_${variable}`] ?? "";
+    const isOn = switchWords.get(word.toLowerCase());
+    if (isOn === undefined) throw new CannotRun(`SETTLE_${variable} is ${word}; write true or false`);
+    command.setOptionValue(name, isOn);
+  });
+}
+
 export function addServerOptions(command: Command, defaults: { port: number; store: string }): Command {
-  return command
+  command
     .addOption(serverOption("--port <number>", "PORT", "0 = any free port").default(defaults.port).argParser(parsePort))
     .addOption(serverOption("--host <address>", "HOST", "address to listen on").default("127.0.0.1"))
     .addOption(serverOption("--store <path>", "STORE", "a JSON file, or memory:").default(defaults.store))
     .addOption(
       serverOption("--machines <path>", "MACHINES", "source file or folder; repeatable").argParser(collectPaths),
-    )
-    .addOption(serverOption("--watch", "WATCH", "republish a machine when its source changes"))
+    );
+  return addSwitch(command, "--watch", "WATCH", "republish a machine when its source changes")
     .addOption(
       serverOption("--settle-timeout <duration>", "SETTLE_TIMEOUT", "250ms, 10s, 2m")
         .default(10_000, "10s")

@@ -304,6 +304,28 @@ describe("stopping", () => {
   });
 });
 
+describe("a switch as a variable", () => {
+  const start = (json: string) => run(["serve", "--port", "0", "--store", "memory:"], { SETTLE_JSON: json });
+
+  test.each(["true", "1", "yes"])("is on: %s", async (word) => {
+    expect(await start(word).line(/./)).toMatch(/^{"event":"ready"/);
+  });
+
+  test.each(["false", "0", "no", ""])("is off: '%s'", async (word) => {
+    expect(await start(word).line(/./)).toMatch(/^Settle is ready at /);
+  });
+
+  test("is refused when it is neither", async () => {
+    const stderr = "settle: SETTLE_JSON is perhaps; write true or false\n";
+    expect(await start("perhaps").ended).toMatchObject({ code: 2, stdout: "", stderr });
+  });
+
+  test("gives way to what was typed", async () => {
+    const typed = run(["serve", "--port", "0", "--store", "memory:", "--json"], { SETTLE_JSON: "false" });
+    expect(await typed.line(/./)).toMatch(/^{"event":"ready"/);
+  });
+});
+
 test("--watch without anything to watch is a server like any other", async () => {
   const { ready } = await serve("--watch");
   expect((await call(ready, "/machines")).status).toBe(200);
