@@ -14,7 +14,7 @@ export function validationProblem(errors: readonly ErrorObject[]): Problem {
   path.push(...needed.slice(0, 1));
   const [part, ...field] = path;
   const parameter = field.join(".") || (part === "requestBody" ? "body" : part) || "body";
-  return new Problem("invalid-parameter", messageOf(cause, parameter, needed), { parameter, cause });
+  return new Problem("invalid-parameter", messageOf(cause, parameter, needed, errors), { parameter, cause });
 }
 
 /** Of a union's many errors the union's own says it best; ajv puts it after those of its members. */
@@ -37,17 +37,33 @@ function neededOf(cause: ErrorObject, errors: readonly ErrorObject[]): string[] 
   return isChoice ? members.map(({ params }) => String(params.missingProperty)) : [];
 }
 
-function messageOf(error: ErrorObject, parameter: string, needed: readonly string[]): string {
+function messageOf(
+  error: ErrorObject,
+  parameter: string,
+  needed: readonly string[],
+  all: readonly ErrorObject[],
+): string {
   if (error.keyword === "required") return `${parameter} is missing.`;
   if (needed.length > 0) return `At least one of ${needed.join(" and ")} must be given.`;
+  if (isUnion(error)) return `${formsOf(error, parameter, all)}.`;
   return `${parameter} ${expectation(error)}.`;
+}
+
+/** What each member of a union misses. */
+function formsOf(union: ErrorObject, parameter: string, all: readonly ErrorObject[]): string {
+  const inside = all.filter((error) => !isUnion(error) && error.instancePath.startsWith(union.instancePath));
+  const forms = inside.map((error) => {
+    const path = error.instancePath.slice(union.instancePath.length).split("/").slice(1).map(unescapePointer);
+    if (error.keyword !== "required") return `${[parameter, ...path].join(".")} ${expectation(error)}`;
+    return `${[parameter, ...path, String(error.params.missingProperty)].join(".")} is missing`;
+  });
+  return [...new Set(forms)].join(", or ") || `${parameter} has none of the forms that are allowed here`;
 }
 
 function expectation(error: ErrorObject): string {
   if (error.keyword === "enum")
     return `must be one of ${error.params.allowedValues.map((value: unknown) => JSON.stringify(value)).join(", ")}`;
   if (error.keyword === "const") return `must be ${JSON.stringify(error.params.allowedValue)}`;
-  if (isUnion(error)) return "has none of the forms that are allowed here";
   return error.message ?? "is not valid";
 }
 

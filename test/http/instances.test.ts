@@ -301,3 +301,13 @@ test("a cursor that this list did not give out is 400", async () => {
     body: { parameter: "cursor" },
   });
 });
+
+test.each([
+  [5, "event must be object, or event must be string."],
+  [null, "event must be object, or event must be string."],
+  [{ name: "GO" }, "event.type is missing, or event must be string."],
+  [{ type: 7 }, "event.type must be string, or event must be string."],
+])("the event %j is refused with the forms that one may have", async (event, error) => {
+  const answer = await rig.call("POST", "/machines/open/i/nobody/events", { json: { event } });
+  expect(answer.body).toEqual({ code: "invalid-parameter", parameter: "event", error });
+});
