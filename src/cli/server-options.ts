@@ -56,10 +56,8 @@ export function addServerOptions(command: Command, defaults: { port: number; sto
   command
     .addOption(serverOption("--port <number>", "PORT", "0 = any free port").default(defaults.port).argParser(parsePort))
     .addOption(serverOption("--host <address>", "HOST", "address to listen on").default("127.0.0.1"))
-    .addOption(serverOption("--store <path>", "STORE", "a JSON file, or memory:").default(defaults.store))
-    .addOption(
-      serverOption("--machines <path>", "MACHINES", "source file or folder; repeatable").argParser(collectPaths),
-    );
+    .addOption(serverOption("--store <path>", "STORE", "a JSON file, or memory:").default(defaults.store));
+  addMachines(command);
   return addSwitch(command, "--watch", "WATCH", "republish a machine when its source changes")
     .addOption(
       serverOption("--settle-timeout <duration>", "SETTLE_TIMEOUT", "250ms, 10s, 2m")
@@ -171,9 +169,21 @@ function parseRetention(text: string): LogRetention {
   }
 }
 
-/** Repeated on the command line; separated by commas in the variable. */
-function collectPaths(text: string, previous: string[] | undefined): string[] {
-  return [...(previous ?? []), ...text.split(",").filter((path) => path !== "")];
+function collect(text: string, previous: string[] | undefined): string[] {
+  return text === "" ? (previous ?? []) : [...(previous ?? []), text];
+}
+
+/** Repeated on the command line, where a comma belongs to the path; separated by commas in the variable. */
+function addMachines(command: Command): Command {
+  const option = serverOption("--machines <path>", "MACHINES", "source file or folder; repeatable").argParser(collect);
+  return command.addOption(option).hook("preAction", () => {
+    if (command.getOptionValueSource("machines") !== "env") return;
+    const paths = (process.env.SETTLE_MACHINES ?? "").split(",").map((path) => path.trim());
+    command.setOptionValue(
+      "machines",
+      paths.filter((path) => path !== ""),
+    );
+  });
 }
 
 /** A moment as ISO 8601 writes it, a place on earth included, or as a number. */

@@ -1,7 +1,7 @@
 // `settle serve` as its users meet it: what it prints, what it refuses, how it stops, and what a restart keeps.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -302,6 +302,17 @@ describe("stopping", () => {
     const again = await serve("--machines", counter);
     expect(await (await call(again.ready, "/machines/counter/i/c1")).json()).toEqual(acknowledged);
   });
+});
+
+test("a comma parts paths in the variable, blanks around it or not, and belongs to the path on the command line", async () => {
+  const places = [join(folder, "a"), join(folder, "b"), join(folder, "c,d")];
+  await Promise.all(places.map((place, index) => cp(counter, join(place, `m${index}.ts`))));
+  const published = async (args: string[], env?: { [name: string]: string }) => {
+    const process = run(["serve", "--port", "0", "--store", "memory:", ...args], env);
+    return (await process.line(/machines/)).trim();
+  };
+  expect(await published([], { SETTLE_MACHINES: ` ${places[0]} , ${places[1]},` })).toBe("machines   m0, m1");
+  expect(await published(["--machines", "c,d", "--machines", "a"])).toBe("machines   m0, m2");
 });
 
 describe("a switch as a variable", () => {
