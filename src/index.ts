@@ -158,6 +158,9 @@ const optionKinds: { [K in keyof Required<ServerOptions>]: Kind } = {
 /** How long a stop waits for requests that wait for their machines, before those are interrupted. */
 const closeGraceMs = 2_500;
 
+/** And for clients that still send their request or read their answer then, before they are cut off: of the five seconds in all, the rest is the store's. */
+const closeCutMs = 3_500;
+
 /** @throws for an unknown option or a wrong value, a taken port, a store that can't be read, a machine that can't be published */
 export async function startServer(options: ServerOptions = {}): Promise<SettleServer> {
   assertFit(options);
@@ -360,11 +363,14 @@ async function listen(app: App, host: string, port: number): Promise<string> {
 
 /** Waits for the requests in hand; those that wait for a machine too long are answered with the state it has reached. */
 async function closeApp(app: App, interrupt: () => Promise<void>): Promise<void> {
-  const timer = setTimeout(() => void interrupt(), closeGraceMs);
+  const timers = [
+    setTimeout(() => void interrupt(), closeGraceMs),
+    setTimeout(() => app.server.closeAllConnections(), closeCutMs),
+  ];
   try {
     await app.close();
   } finally {
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
   }
 }
 

@@ -33,7 +33,7 @@ import { createRealtime } from "./realtime.ts";
 import type { SocketLimits } from "./realtime-socket.ts";
 import type { Responder, ResponseCheckMode } from "./responses.ts";
 import { createResponder } from "./responses.ts";
-import { cutStalledReaders, defaultPatience, type Patience } from "./slow-clients.ts";
+import { cutStalledReaders, defaultPatience, type Patience, watchConnections } from "./slow-clients.ts";
 import { hostOf, originForm } from "./target.ts";
 import { registerUploads } from "./uploads.ts";
 
@@ -102,16 +102,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   clientErrors.watch(app.server);
   cutStalledReaders(app.server, patience.reading, clientErrors.hasRequest);
+  const letGoOfSilent = watchConnections(app.server, clientErrors.hasRequest);
   answerOddRequests(app.server);
-  // While stopping, a connection is let go with its answer: kept alive, it would keep the server from ending.
-  let isClosing = false;
-  app.addHook("preClose", async () => {
-    isClosing = true;
+  letGoWhileStopping(app, async () => {
     await realtime?.close();
-  });
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    if (isClosing) reply.header("connection", "close");
-    done();
+    letGoOfSilent();
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => done(null, bytes));
@@ -142,6 +137,19 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   state?.onReplaced(() => realtime?.restart());
   tellOfAnswers(app, options.onAnswer);
   return app;
+}
+
+/** While stopping, a connection is let go with its answer: kept alive, it would keep the server from ending. */
+function letGoWhileStopping(app: FastifyInstance, letGo: () => Promise<void>): void {
+  let isClosing = false;
+  app.addHook("preClose", () => {
+    isClosing = true;
+    return letGo();
+  });
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (isClosing) reply.header("connection", "close");
+    done();
+  });
 }
 
 function heldStillBy(quiet: Quiet, api: Api): Api {

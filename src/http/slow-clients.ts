@@ -34,3 +34,18 @@ export function cutStalledReaders(server: Server, readingMs: number, isWaiting: 
     else socket.destroy();
   });
 }
+
+/**
+ * While a server stops, Node looks at slow requests no more, and a client that began none would keep it from ending for ever.
+ * @returns lets go, when called, of the connections that have no request in hand
+ */
+export function watchConnections(server: Server, hasRequest: (socket: Socket) => boolean): () => void {
+  const connections = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  return () => {
+    for (const socket of connections) if (!hasRequest(socket)) socket.destroy();
+  };
+}

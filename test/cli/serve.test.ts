@@ -1,9 +1,10 @@
 // `settle serve` as its users meet it: what it prints, what it refuses, how it stops, and what a restart keeps.
 
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -292,6 +293,29 @@ describe("stopping", () => {
     expect(await (await inHand).json()).toMatchObject({ state: "b" });
     expect(await stopped).toMatchObject({ code: 0 });
     expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+
+  test.each([
+    ["say nothing", ""],
+    ["stop within the head of a request", "POST /machines HTTP/1.1\r\nhost: x\r\n"],
+    [
+      "stop within its body",
+      "POST /machines HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\nauthorization: Bearer {token}\r\n\r\n{",
+    ],
+  ])("clients that %s don't keep it from ending", async (_, text) => {
+    const { ready, process } = await serve();
+    const client = connect(Number(new URL(ready.url).port), "127.0.0.1");
+    try {
+      const cut = once(client, "close");
+      await once(client, "connect");
+      client.write(text.replace("{token}", ready.adminToken));
+      // Answered on a connection that came later: the first one is the server's by now.
+      await call(ready, "/machines");
+      expect(await process.stop()).toMatchObject({ code: 0, signal: null });
+      await cut;
+    } finally {
+      client.destroy();
+    }
   });
 
   test("kill -9 loses nothing that was acknowledged", async () => {
