@@ -189,7 +189,7 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     heap.stop();
   };
   try {
-    store = await openStore(options);
+    store = await openStore(options, log);
     const entropy = times.manualClock ? seededEntropy(await countManualRun(store)) : systemEntropy;
     const credentials = await ensureCredentials(store, { clock: times.clock, wallClock, entropy });
     const { uploadSecret, orgId, keyId, secretKey, adminToken } = credentials;
@@ -325,7 +325,7 @@ function outsideWorld(clock: Clock, entropy: Entropy, log: ServerLog) {
 }
 
 /** Its locks and salts are of the real world, whatever the clock. */
-async function openStore(options: ServerOptions): Promise<Store> {
+async function openStore(options: ServerOptions, log: ServerLog): Promise<Store> {
   const location = options.store ?? ".settle/db.json";
   if (location === "memory:") {
     const { createMemoryStore } = await import("./store/memory.ts");
@@ -338,6 +338,7 @@ async function openStore(options: ServerOptions): Promise<Store> {
     durability,
     clock: wallClock,
     entropy: systemEntropy,
+    log: (message) => log({ level: "warn", message }),
     ...compactionOf(options),
   });
   return tellingOfCommits(options, store);

@@ -82,10 +82,10 @@ export function repairStore(path: string): Promise<Repair> {
   return repair(resolve(path), { check: createRowCheck(), fit: fitTogether }, outside);
 }
 
-/** Takes all code away that no record names, too. @returns how many files of it, and their bytes. @throws StoreUnreadable */
+/** Takes all code away that no record names, too. @returns how many files of it, and their bytes. @throws StoreUnreadable; StoreUnavailable when there is no room for it */
 export async function compactStore(path: string): Promise<{ codes: number; bytes: number }> {
   const before = await codeSizes(path);
-  await withStore(path, async () => {}, { collects: "all" });
+  await withStore(path, async () => {}, { collects: "all", mustCompact: true });
   const after = await codeSizes(path);
   const gone = [...before].filter(([name]) => !after.has(name));
   return { codes: gone.length, bytes: gone.reduce((sum, [, bytes]) => sum + bytes, 0) };
@@ -166,7 +166,7 @@ export function storedSnapshots(path: string): Snapshots {
 async function withStore<T>(
   path: string,
   fn: (store: Store) => Promise<T>,
-  more: Pick<LowdbOptions, "collects"> = {},
+  more: Pick<LowdbOptions, "collects" | "mustCompact"> = {},
 ): Promise<T> {
   const store = await openLowdbStore(resolve(path), { durability: "power", ...outside, ...more });
   try {

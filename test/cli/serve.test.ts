@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -229,6 +229,15 @@ test("every option is also a variable; lists are separated by commas", async () 
   await call(ready, "/machines/other/i/s/events", { event: { type: "NOTHING" } });
   const { transitions } = (await (await call(ready, "/machines/other/i/s/events")).json()) as { transitions: object[] };
   expect(transitions).toHaveLength(1);
+});
+
+test("a write that was torn off is told of at the next start", async () => {
+  const { process } = await serve();
+  await process.stop("SIGKILL");
+  await appendFile(join(folder, "db.journal"), '{"crc":');
+  const again = await serve();
+  const message = `${join(folder, "db.journal")}: cut off 7 bytes of a write that was under way when the process ended`;
+  expect(JSON.parse(await again.process.line(/cut off/))).toEqual({ event: "log", level: "warn", message });
 });
 
 test("--log-retention keeps so many of the newest entries", async () => {

@@ -118,6 +118,33 @@ describe("a full disk", () => {
   });
 });
 
+describe("closing a store that must be compact", () => {
+  test.each<[string, Fault, RegExp]>([
+    ["a full disk", failing("write", "db.json.tmp", "ENOSPC", 10), /^compaction is put off, nothing is lost: ENOSPC/],
+    ["an I/O error", failing("write", "db.json.tmp", "EIO", 10), /^the store stopped: compaction failed \(EIO/],
+  ])("says when %s keeps it from being so, and lets go of it", async (_, fault, message) => {
+    const store = await open({ mustCompact: true });
+    await store.commit(step("a", 0));
+    const shown = await shownBy(store);
+    disk.fault = fault;
+    await expect(store.close()).rejects.toThrow(StoreUnavailable);
+    await expect(store.close()).rejects.toThrow(message);
+    disk.fault = healthy;
+    const again = await open({ mustCompact: true });
+    expect(await shownBy(again)).toEqual(shown);
+    await again.close();
+    expect(Object.keys(disk.files())).toEqual([path]);
+  });
+
+  test("is fine with a snapshot that says everything, though its new journal could not be made", async () => {
+    const store = await open({ mustCompact: true });
+    await store.commit(step("a", 0));
+    disk.fault = failing("write", "db.journal.tmp", "ENOSPC", 10);
+    await store.close();
+    expect(Object.keys(disk.files())).toEqual([path]);
+  });
+});
+
 describe("an error that leaves the disk in doubt stops the store for good", () => {
   test.each<[string, LowdbOptions["durability"], Fault]>([
     ["an I/O error of a write", "process", failing("write", ".journal", "EIO", 100)],

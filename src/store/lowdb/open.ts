@@ -35,6 +35,8 @@ export interface LowdbOptions {
   hotBytes?: number;
   /** Which code is taken away once no record names it any more. */
   collects?: Collects;
+  /** `close` compacts however little there is to take into the snapshot, and throws StoreUnavailable when it can't. */
+  mustCompact?: boolean;
 }
 
 const compactAtBytesDefault = 64 * 1024 * 1024;
@@ -72,6 +74,7 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
     compactAtBytes = compactAtBytesDefault,
     hotBytes = hotBytesDefault,
     collects = "known",
+    mustCompact = false,
   } = options;
   const latch = new Latch();
   const holds = new Holds();
@@ -100,11 +103,10 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
   });
   const release = async () => {
     try {
-      await sink.finish();
+      await sink.finish(mustCompact);
       if (latch.reason === null) await adapter.collect(db.data);
-      await adapter.close(latch.reason === null);
     } finally {
-      await lock.release();
+      await adapter.close(latch.reason === null).finally(() => lock.release());
     }
   };
   return new CoreStore({

@@ -69,8 +69,9 @@ export class JournalSink implements Sink<Transaction> {
     return done;
   }
 
-  #compactBeside(done: Promise<void>): void {
-    this.#compacting = done.finally(() => {
+  #compactBeside(done: Promise<unknown>): void {
+    const ended = done.then(() => {});
+    this.#compacting = ended.finally(() => {
       this.#compacting = null;
     });
   }
@@ -97,26 +98,34 @@ export class JournalSink implements Sink<Transaction> {
   /**
    * Compacts for the last time, so that the snapshot alone says everything; a large one only when there is much to take into it, since
    * whoever stops a server waits for it. The store is whole either way.
+   * @param isRequired compacts in any case, and throws StoreUnavailable when that can't be
    */
-  async finish(): Promise<void> {
+  async finish(isRequired: boolean): Promise<void> {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     const { adapter, latch } = this.#options;
     while (this.#compacting !== null) await this.#compacting;
     const isWorthIt = adapter.snapshotBytes < atEndBytes || adapter.journal.end.bytes * 4 > adapter.snapshotBytes;
-    if (latch.reason === null && !adapter.isCompact && isWorthIt) await this.#compact();
+    const isDue = latch.reason === null && !adapter.isCompact && (isWorthIt || isRequired);
+    const hindrance = isDue ? await this.#compact() : latch.reason;
+    if (isRequired && hindrance !== null && !adapter.isCompact) throw hindrance;
   }
 
-  /** A compaction that fails for want of space, or because the snapshot is someone else's now, is put off: the journal has everything. */
-  async #compact(): Promise<void> {
+  /** A compaction that fails for want of space, or because the snapshot is someone else's now, is put off: the journal has everything. @returns what hindered it */
+  async #compact(): Promise<StoreUnavailable | null> {
     const { adapter, compact, compactAtBytes, latch, log } = this.#options;
     try {
       await compact();
       this.#compactAtBytes = Math.max(compactAtBytes, adapter.snapshotBytes);
+      return null;
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       this.#compactAtBytes = adapter.journal.end.bytes + compactAtBytes;
-      if (leavesAll(cause)) log(`compaction is put off, nothing is lost: ${detail}`);
-      else latch.shut(new StoreUnavailable(`the store stopped: compaction failed (${detail})`, true, { cause }));
+      if (!leavesAll(cause)) {
+        return latch.shut(new StoreUnavailable(`the store stopped: compaction failed (${detail})`, true, { cause }));
+      }
+      const message = `compaction is put off, nothing is lost: ${detail}`;
+      log(message);
+      return new StoreUnavailable(message, false, { cause });
     }
   }
 
