@@ -19,6 +19,7 @@ import { createAuthenticator } from "./authentication.ts";
 import { bodyLimitOf } from "./body.ts";
 import { createClientErrors } from "./client-error.ts";
 import { registerControlPlane } from "./control.ts";
+import { limitControlBodies } from "./control-body.ts";
 import { registerClockControl } from "./control-clock.ts";
 import { registerExplain } from "./control-explain.ts";
 import { guardControlPlane } from "./control-guard.ts";
@@ -121,6 +122,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     responder.sendProblem(reply, operationIdOf(request), toProblem(error, log)),
   );
   guardControlPlane(app, options.owner.adminToken);
+  limitControlBodies(app);
   registerControlPlane(app, { isReady: options.isReady, version: options.version });
   registerClockControl(app, options.timeTravel);
   registerExplain(app, services, options.owner.orgId, quiet);

@@ -1,8 +1,19 @@
 // The JSON object that a request to the control plane carries; openapi.yaml, the emulated API's document, says nothing of these.
 
+import type { FastifyInstance } from "fastify";
 import { bodyJson, bodyText } from "../domain/body-text.ts";
 import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
+
+/** An event to explain is the longest that any of them has to say; a state document is not gathered. */
+const longestControlBodyBytes = 1_000_000;
+
+/** Before the control plane's routes: what they gather of a body is of that length. */
+export function limitControlBodies(app: FastifyInstance): void {
+  app.addHook("onRoute", (route) => {
+    if (route.url.startsWith("/_settle/")) route.bodyLimit ??= longestControlBodyBytes;
+  });
+}
 
 /**
  * @param example what would be right; its keys are all that may be sent

@@ -36,6 +36,14 @@ test("settle time", { timeout: 30_000 }, async () => {
   expect(answer).toMatchObject({ status: 504, body });
 });
 
+test.each(["snapshots", "snapshots/x/restore", "reset", "explain", "clock/advance"])(
+  "bodies of the control plane: %s",
+  async (path) => {
+    const answer = await rig.call("POST", `/_settle/${path}`, { text: " ".repeat(1_000_001) });
+    expect(answer).toMatchObject({ status: 413, body: { code: "body-too-large" } });
+  },
+);
+
 test("bundles, gzipped and plain", async () => {
   const { codeUploadFields } = await rig.begin("m");
   const noise = Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => 33 + ((i * 7919) % 89)));
