@@ -222,7 +222,7 @@ test("a snapshot that someone replaced while the store was open is not written o
   await store.close();
   expect(disk.files()[path]).toEqual(theirs);
   expect(log).toEqual([
-    "compaction is put off, nothing is lost: /s/db.json was changed by someone else while it was open",
+    "compaction is put off: /s/db.json was changed by someone else while it was open; put it back before the next start, for the journal continues it",
   ]);
   expect(String(disk.files()[journalPath])).toContain('"name":"a"');
 });

@@ -123,7 +123,10 @@ export class JournalSink implements Sink<Transaction> {
       if (!leavesAll(cause)) {
         return latch.shut(new StoreUnavailable(`the store stopped: compaction failed (${detail})`, true, { cause }));
       }
-      const message = `compaction is put off, nothing is lost: ${detail}`;
+      const message =
+        cause instanceof SnapshotReplaced
+          ? `compaction is put off: ${detail}; put it back before the next start, for the journal continues it`
+          : `compaction is put off, nothing is lost: ${detail}`;
       log(message);
       return new StoreUnavailable(message, false, { cause });
     }
