@@ -2,16 +2,30 @@
 
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { allScopes } from "../../src/domain/scopes.ts";
+import { nodeFiles } from "../../src/store/lowdb/files.ts";
 import { openLowdbStore } from "../../src/store/lowdb/open.ts";
 import type { Store } from "../../src/store/port.ts";
 import { examineStore } from "../../src/store-care.ts";
 import { type Rig, startRig } from "../http/rig.ts";
 import { documentOf, furnish, shownBy } from "../http/state-rig.ts";
+import { systemError } from "../store/disk.ts";
 import {
   clock,
   entropy,
@@ -451,6 +465,37 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     expect(await opened()).toEqual({ a: 3, b: 0 });
   });
 
+  test("files that may only be read are no damage", async () => {
+    const ours = process.geteuid?.();
+    const nobody = 65_534;
+    const [blob = ""] = await readdir(join(folder, "db.blobs"));
+    for (const file of ["db.json", "db.journal"]) await chmod(join(folder, file), 0o400);
+    for (const file of ["", "db.json", "db.journal", "db.blobs", join("db.blobs", blob)]) {
+      if (ours === 0) await chown(join(folder, file), nobody, nobody);
+    }
+    if (ours === 0) process.seteuid?.(nobody); // root may write everything
+    try {
+      expect((await examineStore(join(folder, "db.json")))?.damage).toEqual([]);
+      await chmod(join(folder, "db.json"), 0);
+      await expect(examineStore(join(folder, "db.json"))).rejects.toThrow(/EACCES/);
+    } finally {
+      if (ours === 0) process.seteuid?.(0);
+    }
+  });
+
+  test("neither is a disk without room for the copy that check looks at", async () => {
+    const { open } = nodeFiles;
+    const full = vi.spyOn(nodeFiles, "open").mockImplementation(async (path, how) => {
+      if (path.includes("settle-copy-") && how !== "read") throw systemError("ENOSPC", path);
+      return open(path, how);
+    });
+    try {
+      await expect(examineStore(join(folder, "db.json"))).rejects.toThrow(/ENOSPC/);
+    } finally {
+      full.mockRestore();
+    }
+  });
+
   test("a folder in the place of a file is told by its name", async () => {
     await rm(join(folder, "db.journal"));
     await mkdir(join(folder, "db.journal"));
@@ -480,7 +525,7 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
     ],
     ["", /no\.json is no Settle store: it is empty\. Delete it, and a new one is made there; /],
     ["\u0000\u0001".repeat(50), /no Settle store: its first line is "(\\u0000\\u0001){30}…"\. /],
-  ])("check and repair say the same of what is no store, and leave it alone: %j", async (content, what) => {
+  ])("check and repair say the same of what is no store, and leave it alone: %#", async (content, what) => {
     await writeFile(join(folder, "no.json"), content);
     for (const command of ["check", "repair", "compact"]) {
       expect(await run([command, "--store", "no.json"])).toMatchObject(failed(what));

@@ -74,7 +74,11 @@ async function copy(names: Names, folder: string): Promise<void> {
 async function copyFiles(paths: readonly string[], folder: string): Promise<boolean> {
   for (const path of await fsp.readdir(folder)) await fsp.rm(join(folder, path));
   try {
-    for (const path of paths) await fsp.copyFile(path, join(folder, basename(path)), fs.constants.COPYFILE_FICLONE);
+    for (const path of paths) {
+      const to = join(folder, basename(path));
+      await fsp.copyFile(path, to, fs.constants.COPYFILE_FICLONE);
+      await fsp.chmod(to, 0o600); // what may only be read is whole all the same
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false; // it took another name meanwhile

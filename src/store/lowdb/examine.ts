@@ -4,7 +4,7 @@ import type { Clock, Entropy } from "../../domain/clock.ts";
 import { kindsWithCode } from "../core/contents.ts";
 import { type SavedRow, type Store, StoreUnreadable } from "../port.ts";
 import { inCopy } from "./copy.ts";
-import { nodeFiles } from "./files.ts";
+import { codeOf, nodeFiles } from "./files.ts";
 import { glance } from "./glance.ts";
 import { namesOf } from "./names.ts";
 import { salvage } from "./salvage.ts";
@@ -43,6 +43,7 @@ export async function examine(
     ).then((missing) => tellOfMissing(names.snapshot, missing, found));
   } catch (error) {
     if (!(error instanceof StoreUnreadable) || error instanceof StoreTooNew) throw error;
+    if (codeOf(error.cause) !== undefined) throw error; // the system's failure: no permission, no room for the copy
     if (error instanceof NoStore) await salvage(names, () => null); // which says so when nothing of it is a store
     found.damage.push(error.message);
   }
