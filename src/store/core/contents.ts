@@ -16,21 +16,21 @@ import { Table } from "./table.ts";
  * thing itself, or where its text is kept, or both.
  */
 export type Effect =
-  | {
-      [K in Kind]: {
-        op: "put";
-        kind: K;
-        scope: string;
-        name: string;
-        rev: number;
-        order: number;
-        rec: Collections[K] | null;
-        kept: Kept | null;
-      };
-    }[Kind]
+  | { [K in Kind]: Put<K> }[Kind]
   | { op: "delete"; kind: Kind; scope: string; name: string }
   | { op: "append"; scope: string; name: string; seq: number; rows: readonly (string | Kept)[] }
   | { op: "forget"; scope: string; name: string; seq: number };
+
+interface Put<K extends Kind> {
+  op: "put";
+  kind: K;
+  scope: string;
+  name: string;
+  rev: number;
+  order: number;
+  rec: Collections[K] | null;
+  kept: Kept | null;
+}
 
 /** A record as it is at a moment, with its transitions. */
 export interface Seen {
@@ -224,7 +224,7 @@ export class Contents {
     if (effect.op === "put" || effect.op === "delete") this.#noteUnnamed(effect);
     switch (effect.op) {
       case "put":
-        this.#put(effect.kind, effect.scope, effect.name, effect.rev, effect.order, effect.rec, effect.kept);
+        this.#put(effect);
         break;
       case "delete":
         this.#delete(effect.kind, effect.scope, effect.name);
@@ -292,15 +292,7 @@ export class Contents {
     }
   }
 
-  #put<K extends Kind>(
-    kind: K,
-    scope: string,
-    name: string,
-    rev: number,
-    order: number,
-    rec: Collections[K] | null,
-    kept: Kept | null,
-  ): void {
+  #put<K extends Kind>({ kind, scope, name, rev, order, rec, kept }: Put<K>): void {
     const known = this.#table(kind, scope);
     const table = known ?? new Table<Collections[K]>(kindsLeftOnDisk.has(kind) ? this.#hot : null);
     table.put(name, rev, order, rec, kept);
