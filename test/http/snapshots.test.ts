@@ -1,12 +1,13 @@
 // Named snapshots over HTTP: kept beside the store, whole, for their owner only; restored, listed, deleted.
 
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemEntropy } from "../../src/outside.ts";
 import { createFileShelf } from "../../src/store/lowdb/shelf.ts";
 import { StoreUnavailable } from "../../src/store/port.ts";
+import { ShelfChanged } from "../../src/store/shelf.ts";
 import type { Rig } from "./rig.ts";
 import { openMachine, startRig } from "./rig.ts";
 
@@ -24,6 +25,12 @@ const save = (name: unknown) => rig.call("POST", "/_settle/snapshots", { json: {
 const restore = (name: string) => rig.call("POST", `/_settle/snapshots/${name}/restore`);
 const count = async () => (await rig.call("GET", "/machines/open/i/a")).body.publicContext;
 const add = () => rig.call("POST", "/machines/open/i/a/events", { json: { event: "ADD" } });
+
+async function textOf(chunks: AsyncIterable<Uint8Array> | Uint8Array[]): Promise<string> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all).toString();
+}
 
 describe.each(["memory:", "a file"])("snapshots of %s", (kind) => {
   beforeEach(async () => {
@@ -109,8 +116,52 @@ describe("snapshots in files", () => {
     await rig.publish("open", openMachine);
     await save("kept");
     await writeFile(join(folder, "db.snapshots", "kept.json"), "{");
-    expect(await restore("kept")).toMatchObject({ status: 400, body: { code: "invalid-parameter" } });
+    expect(await restore("kept")).toMatchObject({ status: 409, body: { code: "invalid-state" } });
     expect((await rig.call("GET", "/machines")).body).toMatchObject({ machines: [{ slug: "open" }] });
+  });
+
+  test("that were edited change nothing when they are restored, and can be imported as they are", async () => {
+    await rig.publish("open", openMachine);
+    await rig.call("POST", "/machines/open", { json: { slug: "a" } });
+    await save("kept");
+    const file = join(folder, "db.snapshots", "kept.json");
+    const text = await readFile(file, "utf8");
+    expect(JSON.parse(text)).toMatchObject({ format: "settle-state", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const edited = text.replaceAll('"n":0', '"n":7');
+    expect(edited).not.toBe(text);
+    await writeFile(file, edited);
+    await add();
+    expect(await restore("kept")).toMatchObject({
+      status: 409,
+      body: { code: "invalid-state", error: expect.stringContaining(`settle store import ${file} --force`) },
+    });
+    expect(await count()).toEqual({ n: 1 });
+    expect((await rig.call("PUT", "/_settle/state", { json: JSON.parse(edited) })).status).toBe(200);
+    expect(await count()).toEqual({ n: 7 });
+  });
+
+  test("are none with any bit turned, or cut anywhere, whatever it leaves of them", async () => {
+    const shelf = createFileShelf(join(folder, "db.json"), systemEntropy);
+    async function* pieces() {
+      yield '{"records":[\n';
+      yield '{"a":1}';
+      yield "]}";
+      yield "\n";
+    }
+    await shelf.put("kept", pieces());
+    const file = join(folder, "db.snapshots", "kept.json");
+    const bytes = await readFile(file);
+    const read = await shelf.get("kept");
+    expect(await textOf(read?.() ?? [])).toBe('{"records":[\n{"a":1}]}\n');
+    for (let at = 0; at < bytes.length; at++) {
+      const turned = Buffer.from(bytes);
+      turned[at] = (bytes[at] as number) ^ 1;
+      for (const damaged of [turned, bytes.subarray(0, at), Buffer.concat([bytes, bytes.subarray(0, at + 1)])]) {
+        await writeFile(file, damaged);
+        await expect(shelf.get("kept"), `at ${at}`).rejects.toThrow(ShelfChanged);
+      }
+      await expect(textOf(read?.() ?? []), `read at ${at}`).rejects.toThrow(ShelfChanged);
+    }
   });
 
   test("that can't be written to the end leave the earlier one, and nothing else", async () => {

@@ -1,7 +1,7 @@
 // States kept under names beside their store.
 
 import { Problem } from "../../domain/problem.ts";
-import { type Shelf, ShelfBlocked, type Shelved } from "../../store/shelf.ts";
+import { type Shelf, ShelfBlocked, ShelfChanged, type Shelved } from "../../store/shelf.ts";
 import type { PutIn } from "./import.ts";
 
 /** They hold the secrets of their store, as the store itself does. */
@@ -9,7 +9,7 @@ export interface Snapshots {
   /** Keeps the state of this moment, in the place of an earlier one of that name. @throws Problem for a name that can't be one */
   save(name: string): Promise<Shelved>;
   list(): Promise<Shelved[]>;
-  /** @throws Problem `not-found` */
+  /** @throws Problem `not-found`; `invalid-state` when it is not as it was saved: nothing was changed then */
   restore(name: string): Promise<PutIn>;
   /** @throws Problem `not-found` */
   delete(name: string): Promise<void>;
@@ -38,9 +38,17 @@ export function createSnapshots(shelf: Shelf, { write, put }: SnapshotSource): S
     list: async () => (await shelf.list()).filter(({ name }) => snapshotName.test(name)),
     async restore(name) {
       requireName(name);
-      const read = await shelf.get(name);
-      if (!read) throw noSnapshot(name);
-      return put(read);
+      try {
+        const read = await shelf.get(name);
+        if (!read) throw noSnapshot(name);
+        return await put(read);
+      } catch (cause) {
+        if (!(cause instanceof ShelfChanged)) throw cause;
+        const what = `The snapshot ${name} was changed since it was saved: the checksum at its end is missing, or another`;
+        const mend = `To use it as it is, import it: settle store import ${cause.path} --force`;
+        const message = `${what}. Nothing was restored. ${mend}`;
+        throw new Problem("invalid-state", message, { cause });
+      }
     },
     async delete(name) {
       requireName(name);

@@ -5,9 +5,10 @@ import fsp from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Entropy } from "../../domain/clock.ts";
 import { StoreUnavailable } from "../port.ts";
-import { type Shelf, ShelfBlocked, type Shelved } from "../shelf.ts";
+import { type Shelf, ShelfBlocked, ShelfChanged, type Shelved } from "../shelf.ts";
 import { codeOf, mayPass, nodeFiles, orNull } from "./files.ts";
 import { namesAt, temporary } from "./names.ts";
+import { sealed, unsealed } from "./sealed.ts";
 
 const suffix = ".json";
 
@@ -38,8 +39,12 @@ export function createFileShelf(path: string, entropy: Entropy): Shelf {
     },
     async get(name) {
       const file = await pathOf(name);
-      const isThere = (await statOf(name, file)) !== null;
-      return isThere ? () => fs.createReadStream(file, { highWaterMark: 256 * 1024 }) : null;
+      if ((await statOf(name, file)) === null) return null;
+      const read = () =>
+        unsealed(fs.createReadStream(file, { highWaterMark: 256 * 1024 }), () => new ShelfChanged(file));
+      // As a whole first: whoever takes it in as it comes would else find another fault in what was changed.
+      for await (const _ of read());
+      return read;
     },
     async list() {
       const folder = await folderOf(path);
@@ -98,8 +103,7 @@ async function writeOut(path: string, pieces: AsyncIterable<string>): Promise<vo
   const file = await nodeFiles.open(path, "claim");
   let position = 0;
   try {
-    for await (const piece of pieces) {
-      const bytes = Buffer.from(piece);
+    for await (const bytes of sealed(pieces)) {
       await file.write(bytes, position);
       position += bytes.length;
     }
