@@ -119,7 +119,10 @@ export interface SettleServer extends StateOfServer {
   clock: ServerClock;
   /** A node request listener: `supertest(server.handler)` works without a port. */
   handler: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Finishes the requests in hand (for at most some seconds), writes everything, lets go of the port and the store. */
+  /**
+   * Finishes the requests in hand (for at most some seconds), writes everything, lets go of the port and the store.
+   * @throws when someone else changed the store's file: an error that says where everything is
+   */
   close(): Promise<void>;
 }
 
@@ -185,8 +188,8 @@ export async function startServer(options: ServerOptions = {}): Promise<SettleSe
     await told();
     await engine.close();
     await logs?.close();
-    await store?.close();
     heap.stop();
+    await store?.close();
   };
   try {
     store = await openStore(options, log);

@@ -1,10 +1,10 @@
 // The lowdb adapter on a disk that is full or breaks: who is told what, and what is left.
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type LowdbOptions, openLowdbStore } from "../../src/store/lowdb/open.ts";
 import { type Store, StoreUnavailable } from "../../src/store/port.ts";
 import { type Fault, type Operation, SimulatedDisk, systemError } from "./disk.ts";
-import { clock, entropy, namesInPages, putBlob, putInstance, scope, shownBy, step } from "./support.ts";
+import { clock, entropy, namesInPages, putBlob, putInstance, putVersion, scope, shownBy, step } from "./support.ts";
 
 const path = "/s/db.json";
 const journalPath = "/s/db.journal";
@@ -212,19 +212,80 @@ describe("an error that leaves the disk in doubt stops the store for good", () =
   });
 });
 
-test("a snapshot that someone replaced while the store was open is not written over; the journal keeps the work", async () => {
-  const store = await open();
-  await store.commit(step("a", 0));
-  const theirs = Buffer.from("theirs");
-  const file = await disk.open(path, "update");
-  await file.truncate(0);
-  await file.write(theirs, 0);
-  await store.close();
-  expect(disk.files()[path]).toEqual(theirs);
-  expect(log).toEqual([
-    "compaction is put off: /s/db.json was changed by someone else while it was open; put it back before the next start, for the journal continues it",
-  ]);
-  expect(String(disk.files()[journalPath])).toContain('"name":"a"');
+describe("a snapshot that someone replaced while the store was open", () => {
+  const kept = "/s/db.kept-2026-01-01T00-00-00-000Z.json";
+  const told = `/s/db.json was changed by someone else while it was open, and is left as it is. Everything stored here is in ${kept}: to go on with it, move it to /s/db.json; to go on with the one there, delete /s/db.journal`;
+  async function putTheirs(): Promise<Buffer> {
+    const theirs = Buffer.from("theirs");
+    await disk.remove(path); // as git does
+    await (await disk.open(path, "create")).write(theirs, 0);
+    return theirs;
+  }
+
+  test("is not written over: what the store has is kept beside it, whole, and closing says so", async () => {
+    const store = await open();
+    await store.commit(step("a", 0));
+    await putVersion(store, "ver_1", "export default 1");
+    await store.close();
+    const again = await open();
+    await again.commit(step("b", 0));
+    const theirs = await putTheirs();
+    await again.commit(step("a", 1));
+    expect(await refusal(again.close())).toMatchObject({ message: told });
+    expect(disk.files()[path]).toEqual(theirs);
+    expect(log).toEqual([]);
+    const left = disk.after("all unsynced");
+    const alone = await openLowdbStore(kept, { ...options, files: left });
+    const shown = await shownBy(alone);
+    expect(await namesInPages(alone, 10)).toEqual(["a", "b"]);
+    expect((await alone.history(scope, "a", 0, 9)).items).toHaveLength(2);
+    expect(await codeOf(alone)).toBe("export default 1");
+    await left.rename(kept, path);
+    const moved = await openLowdbStore(path, { ...options, files: left });
+    expect(await shownBy(moved)).toEqual(shown);
+    expect(await codeOf(moved)).toBe("export default 1");
+  });
+
+  test("at a compaction is told once, and what is stored afterwards continues what was kept", async () => {
+    const store = await open({ compactAtBytes: 2_000 });
+    await putTheirs();
+    for (let rev = 0; rev < 6; rev++) await store.commit(step("a", rev));
+    await vi.waitFor(() => expect(log).toEqual([told]));
+    const left = disk.after("nothing");
+    await store.commit(step("b", 0));
+    const killed = disk.after("nothing");
+    expect(killed.files()[kept]).toEqual(left.files()[kept]);
+    await killed.rename(kept, path);
+    expect(await namesInPages(await openLowdbStore(path, { ...options, files: killed }), 10)).toEqual(["a", "b"]);
+    await refusal(store.close());
+  });
+
+  test("refuses to put other contents in the place of these, and does not keep those", async () => {
+    const store = await open();
+    await store.commit(step("a", 0));
+    const theirs = await putTheirs();
+    expect((await refusal(store.replaceAll([]))).message).toContain(
+      "is left as it is. Put the one that was there back",
+    );
+    expect(disk.files()[path]).toEqual(theirs);
+    expect(disk.files()).not.toHaveProperty([kept]);
+    await refusal(store.close());
+    expect(String(disk.files()[kept])).toContain('"name":"a"');
+  });
+
+  test("leaves everything to the journal when there is no room beside it", async () => {
+    const store = await open();
+    await store.commit(step("a", 0));
+    await putTheirs();
+    disk.fault = failing("rename", kept, "EIO");
+    expect((await refusal(store.close())).message).toContain(`before the next start: ${journalPath} continues it`);
+    expect(String(disk.files()[journalPath])).toContain('"name":"a"');
+  });
+
+  async function codeOf(store: Store): Promise<string> {
+    const found = await store.get("version", scope, "ver_1");
+    return Buffer.from((await store.getBlob(found?.rec.codeSha256 ?? "")) ?? []).toString();
+  }
 });
 
 test("a snapshot that someone deleted while the store was open is written again", async () => {

@@ -5,11 +5,13 @@ import type { Clock, Entropy } from "../../domain/clock.ts";
 import { Contents, type Seen } from "../core/contents.ts";
 import type { Hot } from "../core/hot.ts";
 import type { Kept } from "../core/segment.ts";
+import type { FileBlobs } from "./blobs.ts";
 import type { Collector } from "./collector.ts";
 import { FileSegment, type ReadFailure } from "./file-segment.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { putInPlace } from "./in-place.ts";
 import { type Durability, Journal, type JournalEnd } from "./journal.ts";
+import { keepBeside, keptNames, SnapshotReplaced } from "./kept-beside.ts";
 import { type Names, temporary } from "./names.ts";
 import { type Replay, replayJournal } from "./replay.ts";
 import { formatVersion, readSnapshot, type Snapshot, type SnapshotHead } from "./snapshot.ts";
@@ -25,6 +27,7 @@ export interface AdapterOptions {
   entropy: Entropy;
   log: (line: string) => void;
   hot: Hot;
+  blobs: FileBlobs;
   collector: Collector;
   /** Ends the store, since a text can't be read; the answer is to be thrown. */
   failure: ReadFailure;
@@ -33,19 +36,13 @@ export interface AdapterOptions {
 /** Runs a step while no commit is being written; those that come meanwhile wait. */
 export type Alone = <T>(step: () => Promise<T>) => Promise<T>;
 
-/** Someone else wrote `db.json` while it was open here. It is theirs now: it is not written over. */
-export class SnapshotReplaced extends Error {
-  constructor(path: string) {
-    super(`${path} was changed by someone else while it was open`);
-    this.name = "SnapshotReplaced";
-  }
-}
-
 export class JournalingAdapter implements Adapter<Contents> {
   readonly #options: AdapterOptions;
   #snapshot: Snapshot | null = null;
   #snapshotSegment: FileSegment | null = null;
   #snapshotIdentity: string | null = null;
+  /** Where everything is kept while someone else's file is in the snapshot's place. */
+  #kept: Names | null = null;
   #replay: { replay: Replay; segment: FileSegment } | null = null;
   #journal: Journal | null = null;
   /** Before the store is open nobody commits. */
@@ -151,7 +148,12 @@ export class JournalingAdapter implements Adapter<Contents> {
       from: this.#journal?.end,
       suspects: collector.suspects(contents),
     }));
-    const { places, snapshot, segment } = await this.#writeSnapshot(contents, seen, from);
+    const { places, snapshot, segment } = await this.#writeSnapshot(
+      contents,
+      seen,
+      from,
+      toSee === contents ? contents : null,
+    );
     placed();
     const former = this.#snapshotSegment;
     let condemned: string[] = [];
@@ -183,6 +185,12 @@ export class JournalingAdapter implements Adapter<Contents> {
     await collector.remove(await collector.condemnAll(contents));
   }
 
+  /** Whether someone else's file is in the snapshot's place. */
+  async isReplaced(): Promise<boolean> {
+    const current = await this.#options.files.identity(this.#options.names.snapshot);
+    return current !== null && current !== this.#snapshotIdentity;
+  }
+
   /** A new store has no journal before `start`. */
   get journal(): Journal {
     if (this.#journal === null) throw new Error("the store was not started");
@@ -209,10 +217,12 @@ export class JournalingAdapter implements Adapter<Contents> {
     await files.syncFolder(names.folder);
   }
 
+  /** @param keeps the store's contents, unless others are to take their place */
   async #writeSnapshot(
     contents: Contents,
     seen: readonly Seen[],
     end: Readonly<JournalEnd> | undefined,
+    keeps: Contents | null,
   ): Promise<Written & { segment: FileSegment }> {
     const { files, names, clock } = this.#options;
     const head: SnapshotHead = {
@@ -228,6 +238,7 @@ export class JournalingAdapter implements Adapter<Contents> {
       const segment = new FileSegment(names.snapshot, file, false, this.#options.failure);
       const written = await writeSnapshot(file, head, seen, segment);
       await file.sync();
+      if (await this.isReplaced()) throw await this.#keep(keeps);
       await this.#putInPlace(written.snapshot);
       return { ...written, segment };
     } catch (error) {
@@ -237,10 +248,22 @@ export class JournalingAdapter implements Adapter<Contents> {
     }
   }
 
+  /** @param contents what was written to the temporary file, if it is what the store has. @returns what to tell */
+  async #keep(contents: Contents | null): Promise<SnapshotReplaced> {
+    const { files, names, blobs, clock, log } = this.#options;
+    if (contents === null) return new SnapshotReplaced(names, this.#kept?.snapshot ?? null);
+    const kept = this.#kept ?? keptNames(names, clock);
+    try {
+      await keepBeside(files, { names, kept, blobs, codes: contents.codes(), log });
+    } catch (cause) {
+      return new SnapshotReplaced(names, this.#kept?.snapshot ?? null, { cause });
+    }
+    this.#kept = kept;
+    return new SnapshotReplaced(names, kept.snapshot);
+  }
+
   async #putInPlace(snapshot: Snapshot): Promise<void> {
     const { files, names } = this.#options;
-    const current = await files.identity(names.snapshot);
-    if (current !== null && current !== this.#snapshotIdentity) throw new SnapshotReplaced(names.snapshot);
     const places = { from: temporary(names.snapshot), to: names.snapshot, folder: names.folder };
     await putInPlace(files, places, this.#options.failure); // before the old journal goes
     this.#snapshot = snapshot;

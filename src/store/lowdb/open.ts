@@ -83,7 +83,8 @@ async function openLocked(location: string, names: Names, lock: Lock, options: L
   const failure: ReadFailure = (detail, cause) =>
     latch.shut(new StoreUnavailable(`the store stopped: ${detail}`, true, { cause }));
   const hot = new Hot(hotBytes);
-  const adapter = new JournalingAdapter({ files, names, durability, clock, entropy, log, hot, collector, failure });
+  const parts = { files, names, durability, clock, entropy, log, hot, blobs, collector, failure };
+  const adapter = new JournalingAdapter(parts);
   const db = new Low<Contents>(adapter, new Contents(hot));
   try {
     await db.read();

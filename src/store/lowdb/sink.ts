@@ -4,8 +4,9 @@ import type { Sink } from "../core/commits.ts";
 import type { Contents, Effect } from "../core/contents.ts";
 import type { Latch } from "../core/latch.ts";
 import { StoreUnavailable } from "../port.ts";
-import { type JournalingAdapter, SnapshotReplaced } from "./adapter.ts";
+import type { JournalingAdapter } from "./adapter.ts";
 import { mayPass } from "./files.ts";
+import { SnapshotReplaced } from "./kept-beside.ts";
 import { type Transaction, transactionOf } from "./transaction.ts";
 
 export interface SinkOptions {
@@ -54,7 +55,7 @@ export class JournalSink implements Sink<Transaction> {
     await adapter.journal.append(batch);
     if (batch.some(({ effects }) => effects.length > 0)) this.#sealSoon();
     const isDue = adapter.journal.end.bytes > this.#compactAtBytes && latch.reason === null;
-    if (isDue && this.#compacting === null) this.#compactBeside(this.#compact());
+    if (isDue && this.#compacting === null) this.#compactBeside(this.#compactOrTell());
   }
 
   async undisturbed<R>(fn: () => Promise<R>): Promise<R> {
@@ -98,21 +99,35 @@ export class JournalSink implements Sink<Transaction> {
   /**
    * Compacts for the last time, so that the snapshot alone says everything; a large one only when there is much to take into it, since
    * whoever stops a server waits for it. The store is whole either way.
-   * @param isRequired compacts in any case, and throws StoreUnavailable when that can't be
+   * @param isRequired compacts in any case
+   * @throws StoreUnavailable when someone else's file is in the snapshot's place, or what is required can't be
    */
   async finish(isRequired: boolean): Promise<void> {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     const { adapter, latch } = this.#options;
     while (this.#compacting !== null) await this.#compacting;
     const isWorthIt = adapter.snapshotBytes < atEndBytes || adapter.journal.end.bytes * 4 > adapter.snapshotBytes;
-    const isDue = latch.reason === null && !adapter.isCompact && (isWorthIt || isRequired);
-    const hindrance = isDue ? await this.#compact() : latch.reason;
-    if (isRequired && hindrance !== null && !adapter.isCompact) throw hindrance;
+    const isDue = latch.reason === null && !adapter.isCompact;
+    const isNow = isDue && (isWorthIt || isRequired || (await adapter.isReplaced()));
+    const hindrance = isNow ? await this.#compact() : latch.reason;
+    if (hindrance === null || adapter.isCompact) return;
+    if (isRequired || hindrance.cause instanceof SnapshotReplaced) throw hindrance;
+    if (isNow) this.#tell(hindrance);
+  }
+
+  async #compactOrTell(): Promise<void> {
+    const hindrance = await this.#compact();
+    if (hindrance !== null) this.#tell(hindrance);
+  }
+
+  /** What stops the store its callers are told. */
+  #tell({ final: isFinal, message }: StoreUnavailable): void {
+    if (!isFinal) this.#options.log(message);
   }
 
   /** A compaction that fails for want of space, or because the snapshot is someone else's now, is put off: the journal has everything. @returns what hindered it */
   async #compact(): Promise<StoreUnavailable | null> {
-    const { adapter, compact, compactAtBytes, latch, log } = this.#options;
+    const { adapter, compact, compactAtBytes, latch } = this.#options;
     try {
       await compact();
       this.#compactAtBytes = Math.max(compactAtBytes, adapter.snapshotBytes);
@@ -123,11 +138,8 @@ export class JournalSink implements Sink<Transaction> {
       if (!leavesAll(cause)) {
         return latch.shut(new StoreUnavailable(`the store stopped: compaction failed (${detail})`, true, { cause }));
       }
-      const message =
-        cause instanceof SnapshotReplaced
-          ? `compaction is put off: ${detail}; put it back before the next start, for the journal continues it`
-          : `compaction is put off, nothing is lost: ${detail}`;
-      log(message);
+      const isReplaced = cause instanceof SnapshotReplaced;
+      const message = isReplaced ? detail : `compaction is put off, nothing is lost: ${detail}`;
       return new StoreUnavailable(message, false, { cause });
     }
   }
