@@ -2,7 +2,7 @@
 
 import { Problem } from "../domain/problem.ts";
 import { EngineClosed } from "../engine/port.ts";
-import { StoreUnavailable } from "../store/port.ts";
+import { StoreUnavailable, StoreUnreadable } from "../store/port.ts";
 
 /** Writes to the server's log; a defect's stack goes nowhere else. */
 export type ServerLog = (entry: { level: "info" | "warn" | "error"; message: string; stack?: string }) => void;
@@ -15,6 +15,11 @@ export function toProblem(error: unknown, log: ServerLog): Problem {
     if (isFinal) log({ level: "error", message });
     const what = isFinal ? "takes nothing more until Settle is started again" : "can't take this now";
     return new Problem("unavailable", `The store ${what}: ${message}.`, { cause: error, isFinal });
+  }
+  if (error instanceof StoreUnreadable) {
+    const message = `${error.message[0]?.toUpperCase()}${error.message.slice(1)}.`;
+    log({ level: "error", message: error.message });
+    return new Problem("internal-error", message, { cause: error });
   }
   if (error instanceof EngineClosed)
     return new Problem("unavailable", "Settle is stopping. Try again when it is back.");

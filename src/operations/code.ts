@@ -4,21 +4,34 @@ import { Problem } from "../domain/problem.ts";
 import type { Machine, Upload, Version } from "../domain/records.ts";
 import type { CodeRef, Inspection } from "../engine/port.ts";
 import type { Change, Stored } from "../store/port.ts";
-import { StoreConflict } from "../store/port.ts";
+import { type Store, StoreConflict, StoreUnavailable, StoreUnreadable } from "../store/port.ts";
 import { expectMachine, findMachine, findVersion, machineLane, machineScope, noMachine } from "./lookup.ts";
 import type { Services } from "./services.ts";
 
 /** Limits of a bundle. @see docs/semantics.md, Versions */
 export const bundleLimits = { gzippedBytes: 1_000_000, plainBytes: 10_000_000 };
 
+/**
+ * @param owner whose code it is, to be told
+ * @throws StoreUnreadable, which is no fault of a request or an event: they can be tried again once it is mended
+ */
+export async function readCode(store: Store, owner: string, codeSha256: string): Promise<Uint8Array> {
+  const lost = (what: string, cause?: unknown) => new StoreUnreadable(`the code of ${owner} ${what}`, { cause });
+  const bytes = await store.getBlob(codeSha256).catch((cause) => {
+    if (cause instanceof StoreUnavailable) throw cause;
+    const isSystems = cause instanceof Error && "syscall" in cause;
+    throw lost(isSystems ? `can't be read (${cause.message})` : "is damaged: publish it again", cause);
+  });
+  if (!bytes) throw lost(`is missing (blob ${codeSha256}): publish it again`);
+  return bytes;
+}
+
 /** `id` is the version's or the migration's. */
 export function codeOf({ store }: Services, id: string, codeSha256: string): CodeRef {
   return {
     versionId: id,
     async fetch() {
-      const bytes = await store.getBlob(codeSha256);
-      if (!bytes) throw new Error(`the code of ${id} is missing from the store (blob ${codeSha256})`);
-      return Buffer.from(bytes).toString("utf8");
+      return Buffer.from(await readCode(store, id, codeSha256)).toString("utf8");
     },
   };
 }

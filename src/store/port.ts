@@ -137,7 +137,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** The store can't be opened: damaged, locked by another process, or of a newer format. The files were not touched. */
+/** The store can't be opened: damaged, locked by another process, or of a newer format; or code in it can't be used. The files were not touched. */
 export class StoreUnreadable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

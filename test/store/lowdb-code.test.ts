@@ -1,11 +1,13 @@
 // Code that no record names any more is taken away, and never what a record names, will name, or named when the power was cut.
 
 import { hash } from "node:crypto";
+import { mkdir, rm, symlink, truncate } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type LowdbOptions, openLowdbStore } from "../../src/store/lowdb/open.ts";
 import type { Store } from "../../src/store/port.ts";
 import { type Loss, SimulatedDisk, systemError } from "./disk.ts";
-import { clock, entropy, putBlob, putVersion, scope, step, version } from "./support.ts";
+import { clock, entropy, putBlob, putVersion, scope, step, temporaryFolder, version } from "./support.ts";
 
 const path = "/s/db.json";
 const options: LowdbOptions = { durability: "power", clock, entropy };
@@ -230,6 +232,27 @@ describe("is held", () => {
       expect(await store.get("version", scope, "again")).not.toBeNull();
     }
   });
+});
+
+test("what is in the place of code and is no file, or no code for its size, is not read", async () => {
+  const { folder, path: file, drop } = await temporaryFolder();
+  const store = await openLowdbStore(file, options);
+  try {
+    const blob = join(folder, "db.blobs", await putBlob(store, Buffer.from("one")));
+    await truncate(blob, 200_000_000);
+    await expect(store.getBlob(sha256Of("one"))).rejects.toThrow(`${blob} is larger than any that Settle writes there`);
+    await rm(blob);
+    await symlink("/dev/null", blob);
+    await expect(store.getBlob(sha256Of("one"))).rejects.toThrow(`${blob} is no regular file`);
+    await rm(blob);
+    await mkdir(blob);
+    await expect(store.getBlob(sha256Of("one"))).rejects.toThrow(`${blob} is no regular file`);
+    await rm(blob, { recursive: true });
+    expect(await store.getBlob(sha256Of("one"))).toBeNull();
+  } finally {
+    await store.close();
+    await drop();
+  }
 });
 
 describe("a crash at every step of a life in which versions come and go", { timeout: 60_000 }, () => {

@@ -1,7 +1,8 @@
 // Writes a store as a state document, a piece at a time.
 
 import type { IdentityProvider, Transition } from "../../domain/records.ts";
-import { type Collections, type Kind, type SavedRow, type Store, StoreUnreadable } from "../../store/port.ts";
+import type { Collections, Kind, SavedRow, Store } from "../../store/port.ts";
+import { readCode } from "../code.ts";
 import type { CredentialsEntry, DocumentKind } from "./form.ts";
 import { documentHead, documentTail, ownOrgMark } from "./form.ts";
 
@@ -182,12 +183,7 @@ export function publicKeyOf(orgId: string): string {
 
 async function codeLine(store: Store, row: Extract<SavedRow, { kind: "version" | "migration" }>): Promise<string> {
   const { codeSha256: sha256, machine, id } = row.rec;
-  const lost = (what: string, cause?: unknown) =>
-    new StoreUnreadable(`the code of the ${row.kind} ${id} of machine ${machine} ${what}: publish it again`, { cause });
-  const bytes = await store.getBlob(sha256).catch((cause) => {
-    throw lost("is damaged", cause);
-  });
-  if (!bytes) throw lost(`is missing (blob ${sha256})`);
+  const bytes = await readCode(store, `the ${row.kind} ${id} of machine ${machine}`, sha256);
   const text = Buffer.from(bytes).toString("utf8");
   const isText = Buffer.from(text).equals(bytes);
   return line("code", { sha256, ...(isText ? { text } : { base64: Buffer.from(bytes).toString("base64") }) });

@@ -25,7 +25,7 @@ export interface OpenFile {
 export interface Files {
   /** `create` empties what is there, `claim` fails (EEXIST) when something is there. New files are for their owner only. */
   open(path: string, how: "read" | "update" | "create" | "claim"): Promise<OpenFile>;
-  /** The whole file; null when there is none. */
+  /** The whole file; null when there is none. What is no file of this store's, such as a device, is not read. */
   read(path: string): Promise<Uint8Array | null>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; none is fine. */
@@ -43,6 +43,8 @@ export interface Files {
 }
 
 const flags = { read: "r", update: "r+", create: "w+", claim: "wx+" };
+/** Of a file that is read in one piece: a record of a state document may have so many, code included. */
+const wholeBytesAtMost = 100_000_000;
 const ownerOnly = 0o600;
 const ownerOnlyFolder = 0o700;
 
@@ -53,7 +55,13 @@ export const nodeFiles: Files = {
     await close(fd); // reading it would fail without saying what
     throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR", syscall: "open" });
   },
-  read: (path) => orNull(fsp.readFile(path)),
+  read: async (path) => {
+    const stat = await orNull(fsp.stat(path));
+    if (stat === null) return null;
+    if (!stat.isFile()) throw new Error(`${path} is no regular file`);
+    if (stat.size > wholeBytesAtMost) throw new Error(`${path} is larger than any that Settle writes there`);
+    return orNull(fsp.readFile(path));
+  },
   rename: (from, to) => fsp.rename(from, to),
   remove: (path) => fsp.rm(path, { force: true }),
   makeFolder: async (path) => {
