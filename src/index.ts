@@ -11,6 +11,7 @@ import type { Clock, Entropy } from "./domain/clock.ts";
 import type { Kind } from "./domain/kinds.ts";
 import * as kinds from "./domain/kinds.ts";
 import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
+import { isStorePath } from "./domain/store-path.ts";
 import { coveringEngine, type StepWatcher, type WatchedVersion } from "./engine/covering.ts";
 import type { Engine, LogLine } from "./engine/port.ts";
 import { createSandboxEngine } from "./engine/sandbox.ts";
@@ -334,7 +335,10 @@ async function openStore(options: ServerOptions, log: ServerLog): Promise<Store>
     const { createMemoryStore } = await import("./store/memory.ts");
     return createMemoryStore();
   }
-  if (/^[a-z]+:\/\//i.test(location)) throw new TypeError(`--store takes a file path or memory:, and not ${location}`);
+  if (!isStorePath(location)) {
+    const mend = `a file of that name is ./${location}`;
+    throw new TypeError(`--store takes a file path or memory:, and not ${location}; ${mend}`);
+  }
   const { openLowdbStore } = await import("./store/lowdb/open.ts");
   const { durability = "process" } = options;
   const store = await openLowdbStore(resolve(location), {

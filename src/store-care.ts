@@ -8,6 +8,7 @@ import { importInto, type PutIn } from "./operations/state/import.ts";
 import { createSnapshots, type Snapshots } from "./operations/state/snapshots.ts";
 import { readCredentials, type WriteOptions, writeDocument } from "./operations/state/write.ts";
 import { systemEntropy, wallClock } from "./outside.ts";
+import { inCopy } from "./store/lowdb/copy.ts";
 import { type Examination, examine } from "./store/lowdb/examine.ts";
 import { nodeFiles } from "./store/lowdb/files.ts";
 import { takeLock } from "./store/lowdb/lock.ts";
@@ -98,13 +99,18 @@ async function codeSizes(path: string): Promise<Map<string, number>> {
   return new Map(await Promise.all(files.map(async (file) => [file, (await stat(join(blobs, file))).size] as const)));
 }
 
-/** Hands a state document over, piece by piece. @throws StoreUnreadable */
+/** Hands a state document over, piece by piece. Touches nothing, so that a store that can't be written will do. @throws StoreUnreadable */
 export async function exportStore(
   path: string,
   options: WriteOptions,
   take: (pieces: AsyncIterable<string>) => Promise<void>,
 ): Promise<void> {
-  await withStore(path, (store) => take(writeDocument(store, options)));
+  await inCopy(
+    resolve(path),
+    outside,
+    () => {},
+    (store) => take(writeDocument(store, options)),
+  );
 }
 
 /**

@@ -119,6 +119,7 @@ export function toServerOptions(flags: ServerFlags): ServerOptions {
   if (clockStart !== undefined && clock !== "manual") {
     throw new CannotRun("--clock-start needs --clock manual: the real time can't be set");
   }
+  if (store === "") throw new CannotRun("--store is empty; name the store's JSON file, such as .settle/db.json");
   return {
     port,
     host,

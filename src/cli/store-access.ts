@@ -1,6 +1,7 @@
 // The store whose credentials a command uses: named by an option, read without being opened.
 
 import type { Command, Option } from "commander";
+import { isStorePath } from "../domain/store-path.ts";
 import { StoreUnreadable } from "../store/port.ts";
 import type { StoredCredentials } from "../stored.ts";
 import { CannotRun } from "./cannot-run.ts";
@@ -38,7 +39,7 @@ export function isStoreTyped(command: Command): boolean {
 
 /** @param otherwise completes "…; " with how to do without this store. @throws CannotRun */
 export async function readStore(store: string, otherwise: string): Promise<StoredCredentials> {
-  if (!isFile(store)) {
+  if (!isStorePath(store)) {
     throw new CannotRun(`only a store in a file can be read from outside its server, and not ${store}; ${otherwise}`);
   }
   const credentials = await stored(store);
@@ -46,11 +47,6 @@ export async function readStore(store: string, otherwise: string): Promise<Store
   throw new CannotRun(
     `there is no store at ${store}; start a server on it, name another with --store, or ${otherwise}`,
   );
-}
-
-/** Whether the store that this names would be files. */
-export function isFile(store: string): boolean {
-  return store !== "memory:" && !/^[a-z]+:\/\//i.test(store);
 }
 
 async function stored(store: string): Promise<StoredCredentials | null> {

@@ -267,6 +267,21 @@ describe("on a store of two doors", { timeout: 60_000 }, () => {
   const check = () => run(["check", "--store", "db.json"]);
   const repair = () => run(["repair", "--store", "db.json"]);
 
+  test("export touches nothing, not even a lock, so that a disk that can't be written will do", async () => {
+    const before = await statsOf();
+    const { code, stdout } = await run(["export", "--store", "db.json"]);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { format: "settle-state" }]);
+    expect(stdout).toContain('"transitionCount":3');
+    expect(await statsOf()).toEqual(before);
+  });
+
+  /** The folder's own among them, which changes when a file comes or goes. */
+  async function statsOf() {
+    const names = ["", ...(await files())];
+    const stats = await Promise.all(names.map((name) => stat(join(folder, name), { bigint: true })));
+    return stats.map(({ ino, mtimeNs, size }, i) => [names[i], ino, mtimeNs, size]);
+  }
+
   test("check counts, and touches nothing", async () => {
     const before = await Promise.all(
       (await files()).filter((file) => !file.endsWith("blobs")).map(async (file) => [file, await text(file)]),

@@ -72,7 +72,7 @@ describe("a file that isn't a store", () => {
 
   test("a folder, and a path through a file", async () => {
     await mkdir(path);
-    expect(await refusal()).toMatch(/can't be opened: \S+db\.json is a folder\. /);
+    expect(await refusal()).toMatch(/db\.json is a folder\. Name the store's JSON file in it\.$/);
     await writeFile(join(folder, "file"), "");
     expect(await refusal(join(folder, "file", "db.json"))).toMatch(/can't be opened: (ENOTDIR|EEXIST)/);
   });

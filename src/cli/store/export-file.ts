@@ -5,10 +5,10 @@ import { realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { isStorePath } from "../../domain/store-path.ts";
 import { isFileOf } from "../../store-care.ts";
 import { CannotRun } from "../cannot-run.ts";
 import type { StoreFlags } from "../store.ts";
-import { isFile } from "../store-access.ts";
 
 type Write = (pieces: AsyncIterable<string | Uint8Array>) => Promise<void>;
 
@@ -25,7 +25,7 @@ export async function openExport(
     return (pieces) => pipeline(pieces, process.stdout, { end: false, signal });
   }
   const path = await followed(file);
-  if (isFile(store) && (await isFileOf(store, path))) {
+  if (isStorePath(store) && (await isFileOf(store, path))) {
     throw new CannotRun(`${file} is a file of the store ${store} itself; name another one`);
   }
   const there = await statOf(path);

@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Problem } from "../../domain/problem.ts";
+import { isStorePath } from "../../domain/store-path.ts";
 import { StoreUnavailable, StoreUnreadable } from "../../store/port.ts";
 import {
   compactStore,
@@ -18,7 +19,7 @@ import {
 } from "../../store-care.ts";
 import { CannotRun } from "../cannot-run.ts";
 import type { StoreFlags } from "../store.ts";
-import { findServer, isFile, type Target } from "../store-access.ts";
+import { findServer, type Target } from "../store-access.ts";
 import { ask, askFor, piecesOf } from "./control.ts";
 import { openExport } from "./export-file.ts";
 import { withPassingFile } from "./passing-file.ts";
@@ -214,7 +215,8 @@ async function serverOf({ store, isTyped, signal }: StoreFlags): Promise<Target 
 }
 
 function requireFiles(store: string): void {
-  if (isFile(store)) return;
+  if (store === "") throw new CannotRun("--store is empty; name the store's JSON file, such as .settle/db.json");
+  if (isStorePath(store)) return;
   const what = store === "memory:" ? "a store in memory ends with its server" : "only stores in files are looked after";
   throw new CannotRun(`${what}, and ${store} is none in a file; name one with a path, such as .settle/db.json`);
 }

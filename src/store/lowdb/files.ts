@@ -65,6 +65,7 @@ export const nodeFiles: Files = {
   rename: (from, to) => fsp.rename(from, to),
   remove: (path) => fsp.rm(path, { force: true }),
   makeFolder: async (path) => {
+    await makeFirstFolder(path);
     await fsp.mkdir(path, { recursive: true, mode: ownerOnlyFolder });
   },
   list: async (path) => (await orNull(fsp.readdir(path))) ?? [],
@@ -84,6 +85,21 @@ export const nodeFiles: Files = {
     return stat && `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
   },
 };
+
+/** Node makes folders with their parents for ever where a parent is there and says that it is not, as those in /proc do. */
+async function makeFirstFolder(path: string): Promise<void> {
+  if ((await orNull(fsp.stat(path))) !== null) return;
+  let first = path;
+  for (let parent = dirname(first); (await orNull(fsp.stat(parent))) === null; parent = dirname(first)) {
+    if (parent === first) break; // a drive that isn't there
+    first = parent;
+  }
+  try {
+    await fsp.mkdir(first, { mode: ownerOnlyFolder });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error; // made meanwhile
+  }
+}
 
 /** Whether the error may pass and left nothing in doubt: a full disk or quota, too many open files. */
 export function mayPass(error: unknown): boolean {

@@ -42,6 +42,8 @@ export class NoStore extends StoreUnreadable {
 export function cannotOpen(path: string, cause: unknown): StoreUnreadable {
   if (cause instanceof StoreUnreadable) return cause;
   const detail = cause instanceof Error ? cause.message : String(cause);
+  if (detail === `${path} is a folder`)
+    return unreadable(path, "is a folder", "Name the store's JSON file in it.", cause);
   const mend = codeOf(cause) === undefined ? "This is a defect: please report it." : "Mend that, or name another file.";
   return unreadable(path, `can't be opened: ${detail}`, mend, cause);
 }
