@@ -30,8 +30,16 @@ export interface Watched {
   measuring: boolean;
   /** Bytes of its heap and of what the heap keeps outside itself, when last measured. */
   held: number;
-  /** Active milliseconds since its rest began, and how often it was looked at meanwhile; undefined while somebody waits for it. */
-  rest: { activeMs: number; sinceMs: number } | undefined;
+  /** The span of its rest that is under judgement; undefined while somebody waits for it. */
+  rest: Rest | undefined;
+}
+
+interface Rest {
+  sinceMs: number;
+  /** Of its event loop, when the span began. */
+  activeMs: number;
+  /** Processor time it had computed for by then; undefined where the span before gave no reason to ask. */
+  computedMs: number | undefined;
 }
 
 const periodMs = 25;
@@ -42,9 +50,14 @@ const stuckMs = 60;
 /** A worker nobody talks to is looked at as closely for this many looks, then only every `calmLooks`th: its own timers may be running. */
 const attentionLooks = 400;
 const calmLooks = 20;
-/** A worker for which nobody waits may compute for itself no more than this share of the time, judged after so long. */
+/** A worker for which nobody waits may have something to do for no more than this share of the time, judged after so long. */
 const restShare = 0.5;
 const restMs = 3_000;
+/**
+ * That alone says nothing on a machine that is starved: whoever waits for a processor or a page of memory has something to do as well. So it
+ * must have computed for this share of the time too: ten times what an idle one takes to answer us, and what a busy one gets on any machine.
+ */
+const computedShare = 0.1;
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e6);
 
@@ -87,8 +100,7 @@ export class Watchdog {
   /** Nobody waits for it any more. */
   rest(number: number): void {
     const watched = this.#watched.get(number);
-    if (watched)
-      watched.rest = { activeMs: watched.worker.performance.eventLoopUtilization().active, sinceMs: this.#lookedAt };
+    if (watched) watched.rest = { sinceMs: this.#lookedAt, activeMs: activeMsOf(watched), computedMs: undefined };
   }
 
   /** It was told to end. */
@@ -174,12 +186,32 @@ export class Watchdog {
 
   /** Whoever computes on and on, yielding now and then, is no loop; but it takes the time from others for nobody's sake. */
   #checkRest(number: number, watched: Watched, now: number): void {
-    const { rest, worker } = watched;
+    const { rest } = watched;
     if (!rest || now - rest.sinceMs < restMs) return;
-    const { active } = worker.performance.eventLoopUtilization();
-    const share = (active - rest.activeMs) / (now - rest.sinceMs);
-    watched.rest = { activeMs: active, sinceMs: now };
-    if (share <= restShare) return;
+    const activeMs = activeMsOf(watched);
+    const isActive = activeMs - rest.activeMs > restShare * (now - rest.sinceMs);
+    watched.rest = { sinceMs: now, activeMs, computedMs: undefined };
+    // One that rests is not woken for the question.
+    if (isActive) void this.#checkComputed(number, watched, rest, watched.rest);
+  }
+
+  /** @param next the span that begins; whoever is stirred, or ended, before the answer comes has another */
+  async #checkComputed(number: number, watched: Watched, rest: Rest, next: Rest): Promise<void> {
+    let computedMs: number;
+    try {
+      // The system's part is left out: it is spent on pages of memory as well, for whoever touches them when there are too few.
+      computedMs = (await watched.worker.cpuUsage()).user / 1_000;
+    } catch {
+      return; // it ended in the meantime, or this system doesn't tell
+    }
+    if (watched.rest !== next || this.#watched.get(number) !== watched) return;
+    next.computedMs = computedMs;
+    // The answer's way counts as time, not as computing.
+    if (computedMs - (rest.computedMs ?? computedMs) <= computedShare * (performance.now() - rest.sinceMs)) return;
     this.#events.condemn(number, { reason: "cpu-limit", message: "it kept computing though nobody waited for it" });
   }
+}
+
+function activeMsOf({ worker }: Watched): number {
+  return worker.performance.eventLoopUtilization().active;
 }
