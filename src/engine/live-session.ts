@@ -32,6 +32,8 @@ export class LiveSession {
   #reached: Reached | undefined;
   #closing = false;
   #refused = false;
+  /** Whether its worker ended before it heard of the session: it is to be opened anew, and its caller knows nothing of it. */
+  #unsent = false;
   /** Messages of the worker's that wait for commits; until they are dealt with, it is not its turn. */
   #pending = 0;
 
@@ -52,6 +54,11 @@ export class LiveSession {
   /** Resolves when the session's last commit is durable and every call answered. */
   get ended(): Promise<void> {
     return this.#end.promise;
+  }
+
+  /** Once it has ended. */
+  get isUnsent(): boolean {
+    return this.#unsent;
   }
 
   start(): void {
@@ -135,6 +142,7 @@ export class LiveSession {
         const waiting = this.#waiting.get(id);
         if (!waiting) continue;
         waiting.stored = true;
+        this.#worker.land(id);
         waiting.caller.turn(true);
       }
       then();
@@ -184,6 +192,7 @@ export class LiveSession {
       if (waiting && isBlamed) this.#answer(id, { kind: "failed", ...failureOf(death) });
       else if (waiting?.stored) this.#answerNow(id, "interrupted");
       else if (waiting && death.reason === "closed") this.#refuse(id, new EngineClosed());
+      else if (waiting && death.unsent && id === this.#id) this.#unsent = true;
       else if (waiting) this.#again(id);
       if (this.#waiting.size === 0 || id === this.#id) this.#close();
     });

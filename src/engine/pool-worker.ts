@@ -3,18 +3,21 @@
 import type { InstanceRef } from "./port.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 import type { Runner } from "./runners.ts";
+import { SendWindow } from "./send-window.ts";
 
 /**
  * Why a worker is no more, from the point of view of one that waited for it.
  * - `culprit`: this one was computing at the time, and it was its doing.
  * - `suspect`: this one was computing when a whole runner went down; made again, in a runner of its own, it shows whether it was its doing.
  * - `silence`: the worker computed nothing, yet never answered.
+ * - `unsent`: this one still waited for its turn, so that nothing was tried.
  */
 export interface Death {
   reason: "cpu-limit" | "memory-limit" | "crash" | "silence" | "closed";
   message: string;
   culprit: boolean;
   suspect: boolean;
+  unsent: boolean;
 }
 
 /** Whoever waits for a call's or a session's messages. */
@@ -29,6 +32,8 @@ export interface Listener {
 
 /** How many past calls of a worker are remembered, to tell whose output it is that comes after them. */
 const pastCalls = 1_000;
+/** What a worker holds for a call is some ten times its line, parsed and copied; a third of what it may hold is for that. */
+const memoryPerLine = 32;
 /** A call is overdue this long after its own timeout. */
 const graceRounds = 15;
 /** Rounds of the pool so far. */
@@ -41,6 +46,8 @@ export interface Waiting {
   /** The round after which it is overdue. */
   due: number;
   message: ToWorker;
+  /** @see Death.unsent */
+  unsent?: boolean;
 }
 
 export class PoolWorker {
@@ -62,16 +69,29 @@ export class PoolWorker {
   /** Whether it has ended: nothing more comes from it. */
   #isGone = false;
   readonly #past = new Map<number, InstanceRef>();
+  readonly #window: SendWindow;
   readonly #rounds: Rounds;
   readonly #onVacant: () => void;
 
-  constructor(options: { versionId: string; number: number; runner: Runner; rounds: Rounds; onVacant(): void }) {
+  constructor(options: {
+    versionId: string;
+    number: number;
+    runner: Runner;
+    rounds: Rounds;
+    /** @see Limits.memoryBytes */
+    memoryBytes: number;
+    onVacant(): void;
+  }) {
     this.versionId = options.versionId;
     this.number = options.number;
     this.runner = options.runner;
     this.#rounds = options.rounds;
     this.#onVacant = options.onVacant;
     this.vacantSince = options.rounds.now;
+    this.#window = new SendWindow({
+      length: options.memoryBytes / memoryPerLine,
+      transmit: (message) => this.#transmit(message),
+    });
   }
 
   /** Sends, and routes what comes back under `id` to `listener` until `release`. */
@@ -94,7 +114,8 @@ export class PoolWorker {
   end(): [number, Waiting][] {
     this.#isGone = true;
     this.isCurrent = false;
-    const waiting = [...this.waiting];
+    const unsent = this.#window.close();
+    const waiting = [...this.waiting].map(([id, each]): [number, Waiting] => [id, { ...each, unsent: unsent.has(id) }]);
     this.waiting.clear();
     return waiting;
   }
@@ -104,7 +125,7 @@ export class PoolWorker {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
     const message = "the worker had ended before the call began";
-    waiting?.listener.onDeath({ reason: "crash", message, culprit: false, suspect: false });
+    waiting?.listener.onDeath({ reason: "crash", message, culprit: false, suspect: false, unsent: true });
   }
 
   /** A call that is overdue in the given round, when nothing was heard of the worker for as long: its own timers don't come through. */
@@ -115,13 +136,33 @@ export class PoolWorker {
     return undefined;
   }
 
+  /** What is about calls goes when there is room for it; what a session that runs waits for goes at once. */
   send(message: ToWorker): void {
-    this.runner.send(this.number, message);
+    if (message.op === "committed" || message.op === "end") this.#transmit(message);
+    else this.#window.send(message, message.op === "read" ? message.asks.map(({ id }) => id) : [message.id]);
+  }
+
+  #transmit(message: ToWorker): number {
+    const json = JSON.stringify(message);
+    this.runner.send(this.number, json);
+    return json.length;
+  }
+
+  /** The call's event is stored: what the worker holds of it from now on is what its machine keeps. */
+  land(id: number): void {
+    this.#window.land(id);
+  }
+
+  /** To be called every round: what was sent may wait for what was not. */
+  lookAtWindow(): void {
+    // One that computes can't have waited for anything; it hears of no more until it has done.
+    if (!this.runner.stuck.has(this.number)) this.#window.look();
   }
 
   release(id: number): void {
     const instance = this.waiting.get(id)?.listener.instance;
     if (!this.waiting.delete(id)) return;
+    this.#window.land(id);
     if (instance) this.#remember(id, instance);
     if (this.waiting.size > 0) return;
     this.vacantSince = this.#rounds.now;

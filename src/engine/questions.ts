@@ -159,11 +159,11 @@ export class Questions implements Pick<Engine, "authorizeRead" | "explain" | "ma
   }
 
   async #ask<Answer extends { kind: string }>(question: Question<Answer>): Promise<Answer | Failure> {
-    for (let tries = maxTries; ; tries--) {
+    for (let tries = maxTries; ; ) {
       const answer = await this.#askOnce(question);
       if (!("culprit" in answer)) return answer;
       if (answer.reason === "closed") throw new EngineClosed();
-      if (answer.culprit || tries === 1) return { kind: "failed", ...failureOf(answer) };
+      if (answer.culprit || (!answer.unsent && --tries === 0)) return { kind: "failed", ...failureOf(answer) };
     }
   }
 

@@ -12,7 +12,7 @@ import { maxLineLength } from "./protocol.ts";
 
 export interface RunnerProcess {
   /** `address` is a worker's number, or `@` for the runner itself. */
-  send(address: number | "@", message: object): void;
+  send(address: number | "@", json: string): void;
   /** Ends it at once; `onExit` is not called. */
   kill(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
   const begin: ToRunner = { op: "begin", secret };
   child.stdin.write(`@ ${JSON.stringify(begin)}\n`);
   return {
-    send: (address, message) => {
+    send: (address, json) => {
       // All lines of one turn of the event loop go in one write.
       if (unsent === "") {
         setImmediate(() => {
@@ -83,7 +83,7 @@ export function startRunner(events: RunnerEvents): RunnerProcess {
           unsent = "";
         });
       }
-      unsent += `${address} ${JSON.stringify(message)}\n`;
+      unsent += `${address} ${json}\n`;
     },
     kill: () => {
       killed = true;

@@ -35,11 +35,11 @@ export class Runner {
   }
 
   order(order: ToRunner): void {
-    this.#process.send("@", order);
+    this.#process.send("@", JSON.stringify(order));
   }
 
-  send(worker: number, message: object): void {
-    this.#process.send(worker, message);
+  send(worker: number, json: string): void {
+    this.#process.send(worker, json);
   }
 
   /** Lines keep their order: what is sent to a worker after this meets the new time. */

@@ -168,18 +168,19 @@ class SandboxEngine implements Engine {
     session.start();
     await session.ended;
     this.#live.delete(key);
+    if (session.isUnsent) await this.#open(delivery, call);
   }
 
   /** A worker that can't use its code is not kept. */
   async #inspect(code: CodeRef, question: Inquiry): Promise<Answer> {
-    for (let tries = maxTries; ; tries--) {
+    for (let tries = maxTries; ; ) {
       const worker = await this.#pool.workerFor(code);
       const id = ++this.#ids;
       const answer = await ask(worker, id, question, (message) => this.#log(null, code.versionId, message));
       if ("culprit" in answer) {
         if (answer.reason === "closed") throw new EngineClosed();
         // A death that was another's doing says nothing about this code.
-        if (!answer.culprit && tries > 1) continue;
+        if (!answer.culprit && (answer.unsent || --tries > 0)) continue;
         return diedLoading(id, answer);
       }
       if (answer.t === "failed" || (answer.t === "inspected" && !answer.ok)) this.#pool.discard(worker);

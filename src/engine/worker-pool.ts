@@ -123,9 +123,17 @@ export class WorkerPool {
     this.#evictIdle();
     const number = ++this.#numbers;
     const onVacant = () => this.#onVacant(worker);
-    const worker: PoolWorker = new PoolWorker({ versionId, number, runner, rounds: this.#rounds, onVacant });
-    this.#byNumber.set(number, worker);
     const { limits } = this.#options;
+    const { memoryBytes } = limits;
+    const worker: PoolWorker = new PoolWorker({
+      versionId,
+      number,
+      runner,
+      rounds: this.#rounds,
+      memoryBytes,
+      onVacant,
+    });
+    this.#byNumber.set(number, worker);
     const isTraced = this.#unblamed.has(versionId);
     runner.order({ op: "open", worker: number, versionId, code: source, limits, isTraced });
     return worker;
@@ -235,8 +243,10 @@ export class WorkerPool {
     else if (reason !== "closed" && culprit !== wholeWorker && worker.waiting.size > 0) this.#unblamed.add(versionId);
     const where = guilty ? ` in ${describe(guilty.message)}` : culprit === wholeWorker ? " while loading" : "";
     if (reason !== "closed") this.#options.onTrouble(`the worker of ${versionId} was ended${where}: ${message}`);
-    for (const [id, { listener }] of this.#remove(worker))
-      listener.onDeath({ reason, message, culprit: id === culprit || culprit === wholeWorker, suspect: false });
+    for (const [id, { listener, unsent = false }] of this.#remove(worker)) {
+      const isCulprit = id === culprit || culprit === wholeWorker;
+      listener.onDeath({ reason, message, culprit: isCulprit, suspect: false, unsent });
+    }
   }
 
   /** Takes a worker out of the books. @returns whoever waited for it */
@@ -279,7 +289,13 @@ export class WorkerPool {
     const waiting = workers.flatMap((worker) => {
       const isSuspect = suspects.includes(worker.versionId);
       const stuckIn = runner.stuck.get(worker.number);
-      return this.#remove(worker).map(([id, { listener }]) => ({ id, listener, isSuspect, stuckIn }));
+      return this.#remove(worker).map(([id, { listener, unsent = false }]) => ({
+        id,
+        listener,
+        isSuspect,
+        stuckIn,
+        unsent,
+      }));
     });
     const isAlone = waiting.length === 1;
     // The one of which it is known, if it is: the runner said that nothing else went on, or there was nothing else. Where somebody's doing
@@ -293,7 +309,7 @@ export class WorkerPool {
     for (const each of waiting) {
       const isBlamed = blamed.includes(each);
       const verdict = { culprit: isBlamed && owner !== undefined, suspect: isBlamed && owner === undefined };
-      each.listener.onDeath({ reason: "memory-limit", message, ...verdict });
+      each.listener.onDeath({ reason: "memory-limit", message, ...verdict, unsent: each.unsent });
     }
   }
 
@@ -301,6 +317,7 @@ export class WorkerPool {
     const now = ++this.#rounds.now;
     for (const worker of [...this.#byNumber.values()]) {
       const { runner, number, vacantSince = now } = worker;
+      worker.lookAtWindow();
       const [id, message] = worker.overdue(now) ?? [];
       if (id !== undefined && message)
         this.#end(worker, { reason: "silence", message: `it never answered ${describe(message)}` }, id);

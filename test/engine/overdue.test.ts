@@ -16,7 +16,14 @@ const listener = { onMessage: () => {}, onDeath: () => {} };
 function workerWith(isOwed?: () => boolean): PoolWorker {
   const runner: Pick<Runner, "send"> = { send: () => {} };
   const rounds = { now: 0, ms: 1_000 };
-  const worker = new PoolWorker({ versionId: "v", number: 1, runner: runner as Runner, rounds, onVacant: () => {} });
+  const worker = new PoolWorker({
+    versionId: "v",
+    number: 1,
+    runner: runner as Runner,
+    rounds,
+    memoryBytes: 1e8,
+    onVacant: () => {},
+  });
   worker.call(7, message, isOwed ? { ...listener, isOwed } : listener);
   return worker;
 }

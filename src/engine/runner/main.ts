@@ -64,7 +64,7 @@ function quit(): void {
 }
 
 function open({ worker: number, versionId, code, limits, isTraced }: Extract<ToRunner, { op: "open" }>): void {
-  const beat = new Int32Array(new SharedArrayBuffer(8));
+  const beat = new Int32Array(new SharedArrayBuffer(12));
   const worker = new Worker(boot, {
     workerData: { library, code, beat, limits, time, isTraced },
     argv: [],

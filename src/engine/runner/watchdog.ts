@@ -19,8 +19,11 @@ export interface WatchdogEvents {
 /** What is known of a worker. */
 export interface Watched {
   worker: Worker;
+  /** Shared with it: the call that it computes for, the last ping it answered, and how many lines it has begun with. */
   beat: Int32Array;
   limits: Limits;
+  /** Of the lines, at the last look. */
+  begun: number;
   /** Number of the ping the worker still owes an answer to; 0 = none. */
   owed: number;
   silentMs: number;
@@ -79,6 +82,7 @@ export class Watchdog {
       worker,
       beat,
       limits,
+      begun: 0,
       owed: 0,
       silentMs: 0,
       stuck: false,
@@ -137,8 +141,7 @@ export class Watchdog {
     if (Atomics.load(beat, 1) === 0) return; // still starting; it says -1 when machine code begins
     if (watched.owed !== 0 && Atomics.load(beat, 1) === watched.owed) {
       watched.owed = 0;
-      if (watched.stuck) this.#events.onMoving(number);
-      watched.stuck = false;
+      this.#moveOn(number, watched, Atomics.load(beat, 2));
     }
     if (watched.owed === 0) {
       if (watched.attention === 0 && (this.#looks + number) % calmLooks !== 0) return;
@@ -148,7 +151,10 @@ export class Watchdog {
       worker.postMessage(watched.owed);
       return;
     }
-    watched.silentMs += elapsedMs;
+    const begun = Atomics.load(beat, 2);
+    // Pings come after all the lines that it has: with the next of them it is another call's time that runs.
+    if (begun !== watched.begun) this.#moveOn(number, watched, begun);
+    else watched.silentMs += elapsedMs;
     if (!watched.stuck && watched.silentMs > stuckMs) {
       watched.stuck = true;
       this.#events.onStuck(number, Atomics.load(beat, 0));
@@ -158,6 +164,13 @@ export class Watchdog {
       reason: "cpu-limit",
       message: `it computed for more than ${limits.cpuTimeoutMs} ms without yielding`,
     });
+  }
+
+  #moveOn(number: number, watched: Watched, begun: number): void {
+    watched.begun = begun;
+    watched.silentMs = 0;
+    if (watched.stuck) this.#events.onMoving(number);
+    watched.stuck = false;
   }
 
   /** Answers even while the worker loops; not while it is inside one long native call, for which the heap cap and `Unseen` are there. */

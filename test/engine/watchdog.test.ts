@@ -1,4 +1,4 @@
-// Whom the watchdog takes for a worker that computes though nobody waits for it: not one that a starved machine keeps waiting.
+// Whom the watchdog takes for a worker that computes too long: not one that has many lines before it, or that a starved machine keeps waiting.
 
 import type { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -29,7 +29,7 @@ function resting({ active, user, system = 0 }: { active: number; user: number; s
     getHeapStatistics: async () => ({ total_physical_size: 1, used_heap_size: 1, external_memory: 1 }),
     postMessage: (ping: number) => Atomics.store(beat, 1, ping),
   };
-  const beat = new Int32Array(new SharedArrayBuffer(8));
+  const beat = new Int32Array(new SharedArrayBuffer(12));
   Atomics.store(beat, 1, -1);
   const condemned: string[] = [];
   const watchdog = new Watchdog({
@@ -41,6 +41,30 @@ function resting({ active, user, system = 0 }: { active: number; user: number; s
   watchdog.rest(1);
   return { watchdog, condemned, asked, delayed };
 }
+
+test("it may compute for so long over each line, however many wait before the ping", async () => {
+  const beat = new Int32Array(new SharedArrayBuffer(12));
+  const worker = {
+    performance: { eventLoopUtilization: () => ({ active: 0 }) },
+    getHeapStatistics: async () => ({ total_physical_size: 1, used_heap_size: 1, external_memory: 1 }),
+    postMessage: () => {},
+  };
+  const said: string[] = [];
+  const watchdog = new Watchdog({
+    condemn: (_, { message }) => said.push(message),
+    onStuck: () => said.push("stuck"),
+    onMoving: () => said.push("moving"),
+  });
+  watchdog.watch(1, worker as unknown as Worker, beat, limits);
+  Atomics.store(beat, 1, -1);
+  for (let line = 1; line <= 5; line++) {
+    Atomics.add(beat, 2, 1);
+    await vi.advanceTimersByTimeAsync(800);
+  }
+  expect(said).toEqual(["stuck", "moving", "stuck", "moving", "stuck", "moving", "stuck", "moving", "stuck"]);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(said.at(-1)).toBe("it computed for more than 1000 ms without yielding");
+});
 
 const verdict = "it kept computing though nobody waited for it";
 
