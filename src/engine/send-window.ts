@@ -36,8 +36,8 @@ export class SendWindow {
   send(message: ToWorker, calls: readonly number[]): void {
     const flight = { message, open: calls.length, length: 0 };
     for (const id of calls) this.#flights.set(id, flight);
-    this.#waiting.add(flight);
-    this.#fill();
+    if (this.#waiting.size === 0 && this.#hasRoom()) this.#transmit(flight);
+    else this.#waiting.add(flight);
   }
 
   /** The worker is done with the call, or holds only what it must: an event is stored, and its children run. One that waits is not sent. */
@@ -45,9 +45,10 @@ export class SendWindow {
     const flight = this.#flights.get(id);
     this.#flights.delete(id);
     if (!flight || --flight.open > 0) return;
-    this.#waiting.delete(flight);
     this.#underWay -= flight.length;
     this.#looks = 0;
+    if (this.#waiting.size === 0) return;
+    this.#waiting.delete(flight);
     this.#fill();
   }
 
@@ -70,10 +71,18 @@ export class SendWindow {
 
   #fill(): void {
     for (const flight of this.#waiting) {
-      if (this.#underWay >= this.#options.length) return;
+      if (!this.#hasRoom()) return;
       this.#waiting.delete(flight);
-      flight.length = this.#options.transmit(flight.message);
-      this.#underWay += flight.length;
+      this.#transmit(flight);
     }
+  }
+
+  #hasRoom(): boolean {
+    return this.#underWay < this.#options.length;
+  }
+
+  #transmit(flight: Flight): void {
+    flight.length = this.#options.transmit(flight.message);
+    this.#underWay += flight.length;
   }
 }
