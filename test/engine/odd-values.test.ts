@@ -1,6 +1,6 @@
 // Values that answer differently each time, can't be written as JSON, or are not what they seem: each harms its own event at most.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { attempt } from "./attempts.ts";
 import { chart } from "./charts.ts";
 import type { Harness } from "./harness.ts";
@@ -36,6 +36,76 @@ test.each([
   stateOf(await one.create());
   stateOf(await one.send("GO"));
   expect(one.steps.at(-1)?.context).toEqual(context);
+});
+
+describe("what JSON loses of a context", () => {
+  const losses = () => harness.printed.splice(0).filter((line) => line.includes("not all of the context"));
+  beforeEach(losses);
+
+  test.each([
+    ["f: () => 1", "context.f is a function, which JSON leaves out"],
+    ["list: [1, Symbol()]", "context.list[1] is a symbol, which JSON writes as null"],
+    ["deep: { n: 0 / 0 }", "context.deep.n is NaN, which JSON writes as null"],
+    [`seen: new Map([["a", 1]])`, "context.seen is of the class Map, and JSON keeps only its own properties: {}"],
+    [`why: new TypeError("x")`, "context.why is of the class TypeError, and JSON keeps only its own properties: {}"],
+    [
+      `cart: new (class Cart { #n = 1; items = ["a"]; })()`,
+      `context.cart is of the class Cart, and JSON keeps only its own properties: {"items":["a"]}`,
+    ],
+  ])("%s is noted once for a version, and fails nothing", async (lost, told) => {
+    const code = chart(5, `{ context: { public: {} }, on: { LOSE: { actions: set(() => ({ ${lost} })) }, STAY: {} } }`);
+    const one = harness.instance(code);
+    stateOf(await one.create());
+    expect(losses()).toEqual([]);
+    stateOf(await one.send("LOSE"));
+    const note = `stderr not all of the context is stored: ${told}`;
+    expect(losses()).toEqual([note]);
+    stateOf(await one.send("LOSE"));
+    stateOf(await one.send("STAY"));
+    expect(losses()).toEqual([]);
+  });
+
+  test.each([4, 5] as const)("nothing is lost of dates, of undefined, nor of children (XState %i)", async (major) => {
+    const child = major === 5 ? "spawn(fromCallback(() => {}))" : "spawn(() => () => {})";
+    const start = major === 5 ? `assign({ child: ({ spawn }) => ${child} })` : `assign({ child: () => ${child} })`;
+    const code = chart(
+      major,
+      `{ context: { at: new Date(0), gone: undefined, list: [undefined], none: Object.create(null) }, on: { SPAWN: { actions: ${start} } } }`,
+      major === 4 ? `import { spawn } from "npm:xstate";` : "",
+    );
+    const one = harness.instance(code, { settleTimeoutMs: 200 });
+    stateOf(await one.create());
+    stateOf(await one.send("SPAWN"));
+    expect(losses()).toEqual([]);
+    expect(one.steps.at(-1)?.context).toMatchObject({ at: "1970-01-01T00:00:00.000Z", child: expect.anything() });
+  });
+
+  test("a place among many items is told of once, and so are twenty places at most", async () => {
+    const code = chart(
+      5,
+      `{ context: () => ({ items: Array.from({ length: 100 }, () => ({ f() {} })), ...Object.fromEntries(Array.from({ length: 100 }, (_, i) => ["k" + i, () => {}])) }) }`,
+    );
+    stateOf(await harness.instance(code).create());
+    expect(losses()).toHaveLength(20);
+  });
+
+  test("a migration's is noted, too", async () => {
+    const one = harness.instance(machine("{}"));
+    stateOf(await one.create());
+    const migration = `export const upgradeState = (path) => path; export const upgradeContext = () => ({ f() {} });`;
+    stateOf(await one.upgrade(`${machine("{}")} //`, [migration], "GO"));
+    expect(losses()).toEqual([
+      "stderr not all of the context is stored: context.f is a function, which JSON leaves out",
+    ]);
+  });
+
+  test("code that throws when it is looked at again has its context stored as it was written", async () => {
+    const once = `() => { let n = 0; return { deep: { get b() { if (n++ > 0) throw new Error("again"); return 2; } } }; }`;
+    const one = harness.instance(machine(once));
+    const outcome = await one.create();
+    expect(outcome.kind).toBe("settled");
+    expect(one.steps.at(-1)?.context).toEqual({ deep: { b: 2 } });
+  });
 });
 
 test.each([

@@ -37,7 +37,7 @@ export async function explain(question: Question, chart: Chart, contextBytes: nu
     try {
       step();
       const { value, context: reached, done } = actor.project();
-      checkContext(reached, contextBytes);
+      checkContext(reached, { contextBytes });
       return { state: value, context: plainJson(reached) as JsonObject, done };
     } catch (error) {
       return { error: describeThrown(error) };

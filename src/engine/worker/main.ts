@@ -232,11 +232,9 @@ async function runMigration({ id, position, timeoutMs }: Call<"migrate">): Promi
   const code = await migrationCode();
   if (!("migration" in code)) return send({ t: "failed", id, reason: "load-error", message: code.message });
   try {
-    const moved = await answerWithin(
-      timeoutMs,
-      "the migration",
-      migrate(code.migration, position, limits.contextBytes),
-    );
+    const { contextBytes } = limits;
+    const moving = migrate(code.migration, position, { contextBytes, note: (text) => output.note(id, text) });
+    const moved = await answerWithin(timeoutMs, "the migration", moving);
     send({ t: "migrated", id, position: moved });
   } catch (error) {
     if (error instanceof TooLate) return send({ t: "failed", id, reason: "settle-timeout", message: error.message });

@@ -3,6 +3,7 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Memory, Position, StatePath } from "../port.ts";
 import { describeThrown } from "./console.ts";
+import type { ContextRules } from "./context-limit.ts";
 import { checkContext } from "./context-limit.ts";
 import { loaded } from "./load.ts";
 import { shownPath } from "./paths.ts";
@@ -47,7 +48,7 @@ function lacks(name: string): LoadedMigration {
 export async function migrate(
   { upgradeState, upgradeContext }: Migration,
   { active, remembered, context }: Position,
-  contextBytes: number,
+  rules: ContextRules,
 ): Promise<Position> {
   const mapped = new Map<string, StatePath>();
   const upgraded = async (path: StatePath): Promise<StatePath> => {
@@ -69,7 +70,7 @@ export async function migrate(
   }
   const copy = structuredClone({ active, newActive, context });
   const answer = await attempt("upgradeContext", () => upgradeContext(copy.active, copy.newActive, copy.context));
-  checkContext(answer, contextBytes);
+  checkContext(answer, rules);
   const unique = new Map(newActive.map((path) => [shownPath(path), path]));
   return { active: [...unique.values()], remembered: newRemembered, context: plainJson(answer) as JsonObject };
 }

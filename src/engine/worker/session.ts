@@ -290,7 +290,7 @@ export class Session {
   }
 
   #checkContext(): void {
-    this.#contextText = checkContext(this.#actor.project().context, this.#deps.contextBytes);
+    this.#contextText = checkContext(this.#actor.project().context, this.#deps);
   }
 
   async #commitAndRun(): Promise<void> {
