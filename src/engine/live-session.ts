@@ -1,7 +1,7 @@
 // The server's side of one session: commits its steps in order and answers the calls that wait for it.
 
 import type { Death, PoolWorker } from "./pool-worker.ts";
-import { failureOf } from "./pool-worker.ts";
+import { endingOf, failureOf } from "./pool-worker.ts";
 import type { Delivery, Outcome, Reached, Step } from "./port.ts";
 import { EngineClosed } from "./port.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
@@ -90,7 +90,7 @@ export class LiveSession {
     this.#worker.call(id, message, {
       instance: this.#delivery.instance,
       onMessage: (answer) => this.#onMessage(answer),
-      onDeath: (death) => this.#onDeath(id, death),
+      onDeath: (death) => this.#onDeath(id, death, message),
       isOwed: () => this.#pending === 0 && this.#waiting.has(id),
     });
   }
@@ -183,12 +183,13 @@ export class LiveSession {
     this.#close();
   }
 
-  #onDeath(id: number, death: Death): void {
+  #onDeath(id: number, death: Death, call: ToWorker): void {
     this.#closing = true;
     this.#commits = this.#commits.then(() => {
       const waiting = this.#waiting.get(id);
       // What was stored can't be made again to see whose doing it was.
       const isBlamed = death.culprit || (death.suspect && waiting?.stored);
+      if (isBlamed) this.#onLog({ t: "log", session: this.#id, stream: "stderr", text: endingOf(death, call) });
       if (waiting && isBlamed) this.#answer(id, { kind: "failed", ...failureOf(death) });
       else if (waiting?.stored) this.#answerNow(id, "interrupted");
       else if (waiting && death.reason === "closed") this.#refuse(id, new EngineClosed());

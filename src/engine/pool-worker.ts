@@ -218,3 +218,8 @@ export function failureOf({ reason, message }: Death): {
   const limit = reason === "cpu-limit" ? reason : "memory-limit";
   return { reason: limit, message: `the machine was stopped: ${message}` };
 }
+
+/** What the instance's output says of it. */
+export function endingOf({ message }: Death, call: ToWorker): string {
+  return `the machine was stopped in ${describe(call)}: ${message}`;
+}

@@ -163,8 +163,16 @@ export class Questions implements Pick<Engine, "authorizeRead" | "explain" | "ma
       const answer = await this.#askOnce(question);
       if (!("culprit" in answer)) return answer;
       if (answer.reason === "closed") throw new EngineClosed();
-      if (answer.culprit || (!answer.unsent && --tries === 0)) return { kind: "failed", ...failureOf(answer) };
+      if (!answer.culprit && (answer.unsent || --tries > 0)) continue;
+      const failure: Failure = { kind: "failed", ...failureOf(answer) };
+      // Of silence nobody knows whether it was the machine's doing.
+      if (answer.culprit && failure.reason !== "settle-timeout") this.#noteEnding(question, failure.message);
+      return failure;
     }
+  }
+
+  #noteEnding<Answer>({ instance, code, printsAs, isSilent }: Question<Answer>, text: string): void {
+    if (!isSilent) this.#options.log(instance, printsAs ?? code.versionId, { stream: "stderr", text });
   }
 
   async #askOnce<Answer>(question: Question<Answer>): Promise<Answer | Failure | Death> {

@@ -51,10 +51,28 @@ test.each(Object.keys(places))(
       message: expect.stringContaining("400 ms"),
     });
     expect(harness.troubles).toEqual([expect.stringContaining("was ended in the event 'BAD' of bad: it computed")]);
+    expect(harness.lines).toEqual([
+      {
+        instance: { orgId: "org", machine: "machine", slug: "bad" },
+        versionId: "ver_1",
+        outputType: "stderr",
+        log: expect.stringMatching(/^the machine was stopped in the event 'BAD' of bad: it computed .* 400 ms/),
+      },
+    ]);
     expect(stateOf(await sibling.send("OK")).state).toBe("a");
     expect(stateOf(await bad.send("OK")).state).toBe("a");
   },
 );
+
+test("a module that runs away as it loads is told to each instance that waited for it", async () => {
+  const fine = chart(5, `{ initial: "a", states: { a: { on: { OK: {} } } } }`);
+  const instances = ["one", "two"].map((slug) => harness.instance(fine, { slug }));
+  await Promise.all(instances.map((one) => one.create()));
+  const outcomes = instances.map(async (one) => one.upgrade("for (;;) {}", [], "OK"));
+  const failed = { kind: "failed", reason: "cpu-limit" };
+  expect(await Promise.all(outcomes)).toMatchObject([failed, failed]);
+  expect(harness.lines.map(({ instance }) => instance?.slug).sort()).toEqual(["one", "two"]);
+});
 
 test("a neighbour that was waiting in the same worker is served again, without its effects running twice", async () => {
   const code = chart(

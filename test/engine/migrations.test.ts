@@ -241,6 +241,11 @@ describe("an upgrade that can't be made fails its event, and the instance stays 
     // A bomb may be taken for a loop: it holds the worker up, too.
     const reasons = reason === "memory-limit" ? [reason, "cpu-limit"] : [reason];
     expect(reasons).toContain(outcome.kind === "failed" && outcome.reason);
+    if (reason.endsWith("-limit"))
+      expect(harness.lines.at(-1)).toMatchObject({
+        instance: { slug: "one" },
+        log: outcome.kind === "failed" && outcome.message,
+      });
     expect(one.steps).toHaveLength(stored);
     expect(stateOf(await one.send("INC")).state).toBe("counting");
     expect(one.history()).toEqual(["INC"]);

@@ -77,6 +77,7 @@ test("one that never stops computing fails alone, whoever else is waiting", asyn
   const words = verdicts.map((verdict) => (verdict.kind === "failed" ? verdict.reason : verdict.kind));
   const [yes, no] = ["allowed", "rejected"];
   expect(words).toEqual([yes, no, yes, no, yes, yes, yes, "cpu-limit", yes, no]);
+  expect(harness.printed.filter((line) => line.startsWith("stderr the machine was stopped: "))).toHaveLength(1);
 });
 
 test("many versions that begin at once are all answered, though few workers are kept", async () => {

@@ -27,6 +27,13 @@ test.each([
   await rig.call("POST", "/machines/m", { json: { slug } });
   const answer = await rig.call("POST", `/machines/m/i/${slug}/events`, { json: { event } });
   expect(answer).toMatchObject({ status, body: { code, error: expect.stringMatching(error) } });
+  const { body } = await rig.call("GET", `/logs?from=2020-01-01T00:00:00Z&instance=${slug}`);
+  const { logs } = body as { logs: { outputType: string; log: string }[] };
+  const note = {
+    outputType: "stderr",
+    log: expect.stringMatching(/^the machine was stopped in the event '\w+' of i\d: /),
+  };
+  expect(logs).toEqual(status === 500 ? [expect.objectContaining(note)] : []);
 });
 
 test("settle time", { timeout: 30_000 }, async () => {
