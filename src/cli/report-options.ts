@@ -1,11 +1,10 @@
 // The options that say which reports of a run are written where, and for CI; for every command that judges a target.
 
-import { accessSync, constants, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExpectedFailures } from "../oracle/report/expected.ts";
 import type { Report } from "../oracle/report.ts";
 import { CannotRun } from "./cannot-run.ts";
+import { ensureWritable, writeWhole } from "./written-file.ts";
 
 /** What commander makes of them. */
 export interface ReportFlags {
@@ -55,8 +54,8 @@ export function addReportOptions(command: Command): Command {
 }
 
 /** Before a run: whether its reports can be written. @throws CannotRun */
-export function ensureWritable(flags: ReportFlags): void {
-  for (const [flag, file] of filesIn(flags)) ensureFile(file, optionOf(flag));
+export function ensureReportsWritable(flags: ReportFlags): void {
+  for (const [flag, file] of filesIn(flags)) ensureWritable(optionOf(flag), file);
 }
 
 /** Before a run: what is expected of it. `ruleIds`: of all rules. @throws CannotRun */
@@ -74,14 +73,17 @@ export async function readExpected(flags: ReportFlags, ruleIds: ReadonlySet<stri
 /** Writes what the flags ask for. @returns the files, in the order of the options. @throws CannotRun */
 export async function writeReports(report: Report, flags: ReportFlags, command: string): Promise<string[]> {
   const files = filesIn(flags);
-  for (const [flag, file] of files) {
-    const content = await formats[flag](report, command);
+  const contents = await Promise.all(files.map(([flag]) => formats[flag](report, command)));
+  const failures = files.flatMap(([flag, file], i) => {
     try {
-      writeFileSync(file, content);
-    } catch (cause) {
-      throw new CannotRun(`${optionOf(flag)} ${file} can't be written: ${(cause as Error).message}`, { cause });
+      writeWhole(optionOf(flag), file, contents[i] ?? "");
+      return [];
+    } catch (error) {
+      return [error];
     }
-  }
+  });
+  // The others are there.
+  if (failures.length > 0) throw failures[0];
   return files.map(([, file]) => file);
 }
 
@@ -99,18 +101,6 @@ function filesIn(flags: ReportFlags): [ReportFlag, string][] {
 
 function optionOf(flag: ReportFlag): string {
   return `--${flag.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** Makes the folder if it isn't there. @throws CannotRun */
-function ensureFile(file: string, option: string): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    const stats = statSync(file, { throwIfNoEntry: false });
-    if (stats?.isDirectory()) throw new Error("it is a folder; name a file in it");
-    accessSync(stats === undefined ? dirname(file) : file, constants.W_OK);
-  } catch (cause) {
-    throw new CannotRun(`${option} ${file} can't be written: ${(cause as Error).message}`, { cause });
-  }
 }
 
 export function parsePercent(text: string): number {

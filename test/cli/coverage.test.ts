@@ -123,7 +123,7 @@ describe("--fail-under", () => {
 });
 
 test("serve writes at its end, and exits with 1 under the threshold", { timeout: 60_000 }, async () => {
-  const file = join(folder, "coverage.json");
+  const file = join(folder, "made", "coverage.json");
   const serve = settle(["serve", "--port", "0", "--store", "memory:", "--json", "--fail-under", "50"], {
     SETTLE_COVERAGE: file,
   });
@@ -134,18 +134,4 @@ test("serve writes at its end, and exits with 1 under the threshold", { timeout:
   expect(code).toBe(1);
   const { coverage } = JSON.parse(await readFile(file, "utf8")) as WrittenCoverage;
   expect(coverage.operations).toEqual([{ operationId: "listMachines", statuses: { 200: 1, 403: 1 } }]);
-});
-
-test("a file that can't be written is told before anything starts", async () => {
-  const { code, stderr } = await settle([
-    "serve",
-    "--port",
-    "0",
-    "--store",
-    "memory:",
-    "--coverage",
-    "/nowhere/at.json",
-  ]).ended;
-  expect(stderr).toMatch(/--coverage \/nowhere\/at.json can't be written/);
-  expect(code).toBe(2);
 });

@@ -119,10 +119,7 @@ describe("what went wrong", () => {
     [["proxy"], /missing required argument/],
     [["proxy", "ftp://x"], /Write a base URL/],
     [["proxy", "http://127.0.0.1:9", "--port", "70000"], /Write a port/],
-    [
-      ["proxy", "http://127.0.0.1:9", "--port", "0", "--record", "/nowhere/at/all.yaml"],
-      /--record .* can't be written/,
-    ],
+    [["proxy", "http://127.0.0.1:9", "--port", "0", "--record", "/dev/null/all.yaml"], /--record .* can't be written/],
     [
       ["proxy", "http://127.0.0.1:9", "--port", "0", "--against", "http://127.0.0.1:9", "--against-key", "sbk_x"],
       /belong together/,

@@ -1,12 +1,10 @@
 // `--coverage` and `--fail-under` of the commands that run a server.
 
-import { accessSync, constants, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Command } from "commander";
 import type { ServerWatcher } from "../../index.ts";
-import { CannotRun } from "../cannot-run.ts";
 import { parsePercent } from "../report-options.ts";
 import { serverOption } from "../server-options.ts";
+import { ensureWritable, writeWhole } from "../written-file.ts";
 
 export interface CoverageFlags {
   coverage?: string;
@@ -41,26 +39,16 @@ export function addCoverageOptions(command: Command): Command {
 /** Undefined when nothing is to be counted. @throws CannotRun */
 export async function prepareCoverage({ coverage: file, failUnder }: CoverageFlags): Promise<CoverageRun | undefined> {
   if (file === undefined && failUnder === undefined) return undefined;
-  if (file !== undefined) ensureWritable(file);
+  if (file !== undefined) ensureWritable("--coverage", file);
   const { CoverageCollector } = await import("./collector.ts");
   const watcher = new CoverageCollector();
   return {
     watcher,
     finish() {
       const written = watcher.written();
-      if (file !== undefined) writeFileSync(file, `${JSON.stringify(written, null, 2)}\n`);
+      if (file !== undefined) writeWhole("--coverage", file, `${JSON.stringify(written, null, 2)}\n`);
       if (failUnder === undefined || written.percent >= failUnder) return null;
       return `${written.percent} % of the statecharts was met, under the ${failUnder} % of --fail-under`;
     },
   };
-}
-
-function ensureWritable(file: string): void {
-  try {
-    const stats = statSync(file, { throwIfNoEntry: false });
-    if (stats?.isDirectory()) throw new Error("it is a folder; name a file in it");
-    accessSync(stats === undefined ? dirname(file) : file, constants.W_OK);
-  } catch (cause) {
-    throw new CannotRun(`--coverage ${file} can't be written: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -9,14 +9,14 @@ import { withoutSecrets } from "../../oracle/report/redact.ts";
 import { printable, toSummary } from "../../oracle/report/summary.ts";
 import { CannotRun } from "../cannot-run.ts";
 import type { ProxyFlags } from "../proxy.ts";
-import { ensureWritable, readExpected, wantsAnnotations, writeReports } from "../report-options.ts";
+import { ensureReportsWritable, readExpected, wantsAnnotations, writeReports } from "../report-options.ts";
 import { contractsFolder, readContracts } from "../verify/inputs.ts";
 import { comparisonOf, prepareComparison, toldOf } from "./comparison.ts";
 import { prepareRecording } from "./recording.ts";
 
 /** Resolves once it listens; a signal then sets the exit code. @throws CannotRun */
 export async function runProxy(upstream: string, flags: ProxyFlags): Promise<void> {
-  ensureWritable(flags);
+  ensureReportsWritable(flags);
   const contracts = readContracts(contractsFolder());
   const expected = await readExpected(flags, new Set(contracts.rules.map(({ id }) => id)));
   const { hostHeader = new URL(upstream).protocol === "https:" ? "upstream" : "client", host, port } = flags;

@@ -9,6 +9,7 @@ import { isStorePath } from "../../domain/store-path.ts";
 import { isFileOf } from "../../store-care.ts";
 import { CannotRun } from "../cannot-run.ts";
 import type { StoreFlags } from "../store.ts";
+import { ensureWritable } from "../written-file.ts";
 
 type Write = (pieces: AsyncIterable<string | Uint8Array>) => Promise<void>;
 
@@ -37,17 +38,14 @@ export async function openExport(
   return (pieces) => replace(path, pieces, signal);
 }
 
-/** A link stays one. */
+/** A link stays one, and a folder that isn't there is made. */
 async function followed(file: string): Promise<string> {
   try {
     return await realpath(file);
   } catch {
     const folder = dirname(resolve(file));
-    try {
-      return join(await realpath(folder), basename(file));
-    } catch (cause) {
-      throw new CannotRun(`there is no folder ${folder} to write ${basename(file)} to; make it first`, { cause });
-    }
+    ensureWritable("the export", file);
+    return join(await realpath(folder), basename(file));
   }
 }
 

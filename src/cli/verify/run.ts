@@ -12,7 +12,7 @@ import { toSummary } from "../../oracle/report/summary.ts";
 import { type RunEvent, TargetUnreachable, type VerifyOptions, verify } from "../../oracle/verify.ts";
 import { CannotRun } from "../cannot-run.ts";
 import { createProgress } from "../progress.ts";
-import { ensureWritable, readExpected, wantsAnnotations, writeReports } from "../report-options.ts";
+import { ensureReportsWritable, readExpected, wantsAnnotations, writeReports } from "../report-options.ts";
 import type { VerifyFlags } from "../verify.ts";
 import { checkOnly, contractsFolder, readContracts, readProfile, readTarget, withScenarios } from "./inputs.ts";
 
@@ -21,7 +21,7 @@ export async function runVerify(url: string | undefined, flags: VerifyFlags): Pr
   const folder = contractsFolder();
   const target = readTarget(url, flags);
   const profile = readProfile(flags.profile, folder);
-  ensureWritable(flags);
+  ensureReportsWritable(flags);
   const published = readContracts(folder);
   const contracts = flags.scenarios === undefined ? published : withScenarios(published, flags.scenarios);
   checkOnly(flags.only ?? [], contracts);
