@@ -4,6 +4,7 @@ import type { JWTPayload } from "jose";
 import { decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { apiAudience } from "../domain/access-tokens.ts";
 import { withoutSender } from "../domain/auth-context.ts";
+import { claimFault } from "../domain/claim-fault.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { isJsonObject, jsonDepth, maxJsonDepth } from "../domain/json.ts";
 import { belongsTo } from "../domain/membership.ts";
@@ -87,11 +88,16 @@ async function verifySignature(store: Store, token: string): Promise<{ key: Key;
   }
 }
 
+/** Three parts of base64url, which has no padding (RFC 7515, section 2): a decoder that takes more would take one token in many spellings. */
+const compactForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
+
 function protectedHeader(token: string): { kid?: unknown } {
+  const message = "The bearer token is not a JWT.";
+  if (!compactForm.test(token)) throw new Problem("missing-user", message);
   try {
     return decodeProtectedHeader(token);
   } catch (cause) {
-    throw new Problem("missing-user", "The bearer token is not a JWT.", { cause });
+    throw new Problem("missing-user", message, { cause });
   }
 }
 
@@ -106,7 +112,8 @@ function isCurrent({ exp, nbf }: JWTPayload): boolean {
 
 function describe(error: unknown): string {
   if (error instanceof errors.JWTExpired) return "it has expired";
-  if (error instanceof errors.JWTClaimValidationFailed) return `its claim \`${error.claim}\` is not what it must be`;
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return claimFault(error.claim, error.payload as JsonObject, { aud: apiAudience });
   if (error instanceof errors.JOSEAlgNotAllowed) return "it must be signed with HS256";
   return error instanceof errors.JWSSignatureVerificationFailed
     ? "its signature is not the key's"

@@ -2,6 +2,8 @@
 
 import type { JWTPayload, JWTVerifyOptions, JWTVerifyResult } from "jose";
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { claimFault, type ExpectedClaims } from "../domain/claim-fault.ts";
+import type { JsonObject } from "../domain/json.ts";
 import { jsonDepth, maxJsonDepth } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
 import { candidateNames } from "../domain/provider-names.ts";
@@ -98,7 +100,7 @@ async function verifyBy(
       failure = error;
     }
   }
-  throw explain(failure);
+  throw explain(failure, provider);
 }
 
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTVerifyResult>;
@@ -112,17 +114,18 @@ function waysToVerify({ keySets }: Services, { algs, key: encoded, jwksUrl }: Id
   return [...byKey, (token, options) => keySets.use(jwksUrl, (keys) => jwtVerify(token, keys, options))];
 }
 
-function explain(error: unknown): Problem {
+function explain(error: unknown, expected: ExpectedClaims): Problem {
   if (error instanceof KeySetUnavailable) {
     const message = "The key set of the token's identity provider can't be read at the moment.";
     return new Problem("unavailable", message, { cause: error });
   }
-  return refused(`The subject token is not valid: ${reasonOf(error)}.`, { cause: error });
+  return refused(`The subject token is not valid: ${reasonOf(error, expected)}.`, { cause: error });
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, expected: ExpectedClaims): string {
   if (error instanceof errors.JWTExpired) return "it has expired";
-  if (error instanceof errors.JWTClaimValidationFailed) return `its claim ${error.claim} is not what it must be`;
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return claimFault(error.claim, error.payload as JsonObject, expected);
   return error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey
     ? "its signature is not by a key of its identity provider"
     : "it can't be verified";

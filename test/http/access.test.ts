@@ -29,22 +29,35 @@ describe("a token", () => {
     expect((await rig.call("GET", "/machines", { token: await rig.token(claims) })).status).toBe(200);
   });
 
-  const bad: [string, TokenOptions][] = [
-    ["that has expired", { exp: -60 }],
-    ["not valid yet", { nbf: 60 }],
-    ["for somebody else", { aud: "https://example.com/" }],
-    ["of an unknown key", { kid: "sbk_unknown" }],
-    ["signed with another secret", { secret: "sbsec_of_somebody_else_entirely_0000000000000" }],
-    ["signed with another algorithm", { alg: "HS512" }],
+  const bad: [string, TokenOptions, RegExp][] = [
+    ["that has expired", { exp: -60 }, /it has expired/],
+    ["not valid yet", { nbf: 60 }, /it is not valid before 2\d{3}-\S+Z \(nbf\)/],
+    [
+      "for somebody else",
+      { aud: "https://example.com/" },
+      /aud must be, or contain, https:\/\/api\.statebacked\.dev\//,
+    ],
+    ["of an unknown key", { kid: "sbk_unknown" }, /names no key/],
+    ["signed with another secret", { secret: "sbsec_of_somebody_else_entirely_0000000000000" }, /signature/],
+    ["signed with another algorithm", { alg: "HS512" }, /HS256/],
   ];
-  test.each(bad)("%s is 403 missing-user, every time", async (_name, claims) => {
+  test.each(bad)("%s is 403 missing-user, every time", async (_name, claims, error) => {
     const token = await rig.token(claims);
     for (let again = 0; again < 2; again++) {
       expect(await rig.call("GET", "/machines", { token })).toMatchObject({
         status: 403,
-        body: { code: "missing-user" },
+        body: { code: "missing-user", error: expect.stringMatching(error) },
       });
     }
+  });
+
+  test.each(["=", "==", "\u0025", "+", "/"])("with %j after it is no JWT", async (more) => {
+    const token = await rig.token({});
+    expect((await rig.call("GET", "/machines", { token })).status).toBe(200);
+    expect(await rig.call("GET", "/machines", { token: `${token}${more}` })).toMatchObject({
+      status: 403,
+      body: { code: "missing-user", error: "The bearer token is not a JWT." },
+    });
   });
 
   test("once verified still expires", async () => {

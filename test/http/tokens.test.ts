@@ -126,7 +126,7 @@ describe("a subject token is refused", () => {
     await on.expectRefused(await subject({}, { exp: -60 }), "expired");
   });
   test("when it isn't valid yet", async () => {
-    await on.expectRefused(await subject({ nbf: nowS() + 60 }), "claim nbf");
+    await on.expectRefused(await subject({ nbf: nowS() + 60 }), "it is not valid before 2");
   });
   test("when its end is no time", async () => {
     await on.expectRefused(await subject({ exp: "tomorrow" }), "not valid");
