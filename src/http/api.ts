@@ -52,7 +52,8 @@ export async function createApi(
       const { operationId, path, scopes } = operation;
       const params = router.params(raw.url, path);
       const query = readQuery(raw.url, declaredQueries.get(operationId) ?? []);
-      const body = attempt(() => readBody(operation, raw.contentType, raw.bytes));
+      const labels = { contentType: raw.contentType, coding: raw.headers["content-encoding"]?.toString() };
+      const body = attempt(() => readBody(operation, labels, raw.bytes));
       const caller = scopes.length === 0 ? nobody : await authenticator.authenticate(raw.headers, scopes);
       // Its scope is fine; only now does it matter whether the body could be read.
       if (body instanceof Problem) throw body;

@@ -16,14 +16,25 @@ export function bodyLimitOf({ operationId, method }: Operation): number {
 /**
  * The parsed body, `undefined` when there is none. Every client labels even empty bodies as JSON, so an empty one says nothing.
  * An operation that takes whatever comes gets the bytes.
- * @throws Problem 415 for a label the operation doesn't read, 400 for what is not JSON in UTF-8 or nests too deep
+ * @throws Problem 415 for a label the operation doesn't read or a body that is compressed, 400 for what is not JSON in UTF-8 or nests too deep
  */
-export function readBody(operation: Operation, contentType: string | undefined, bytes: Buffer | undefined): unknown {
+export function readBody(
+  operation: Operation,
+  {
+    contentType = "application/json",
+    coding = "identity",
+  }: { contentType: string | undefined; coding: string | undefined },
+  bytes: Buffer | undefined,
+): unknown {
   if (!bytes || bytes.length === 0) return undefined;
   const declared = operation.requestContentTypes;
-  const label = (contentType ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
+  const label = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   if (declared.length === 0) return undefined;
   if (declared.includes("*/*")) return bytes;
+  if (coding.trim().toLowerCase() !== "identity") {
+    const message = `The body is compressed (content-encoding: ${coding}). Send it as it is.`;
+    throw new Problem("unsupported-media-type", message);
+  }
   if (!declared.includes(label)) {
     const expected = declared.join(" or ");
     throw new Problem(

@@ -5,7 +5,7 @@ import { isJsonObject, jsonDepth, maxJsonDepth } from "../domain/json.ts";
 import { Problem } from "../domain/problem.ts";
 import type { State } from "../domain/records.ts";
 import type { WsToClientErrorMsg, WsToClientInstanceUpdateMsg, WsToServerMsg } from "../spec/generated/types.ts";
-import type { ResponseCheck } from "../spec/response-check.ts";
+import type { ResponseCheck, Violation } from "../spec/response-check.ts";
 import type { ServerLog } from "./errors.ts";
 import type { ResponseCheckMode } from "./responses.ts";
 
@@ -84,7 +84,16 @@ function readMessage(check: ResponseCheck, data: RawData, isBinary: boolean): Ws
     return malformed(requestId, `A message's type is one of ${Object.keys(schemas).join(", ")}.`, "type");
   }
   const [violation] = check.checkSchema(schemas[type as WsToServerMsg["type"]], message);
-  return violation ? malformed(requestId, violation.message) : (message as WsToServerMsg);
+  return violation ? misfit(requestId, violation) : (message as WsToServerMsg);
+}
+
+/** In the words in which the API tells of a request: a field goes by its name. */
+function misfit(requestId: string, { message, pointer = "" }: Violation): Malformed {
+  const [, missing] = /must have required property '(.+?)'/.exec(message) ?? [];
+  if (missing !== undefined) return malformed(requestId, `${missing} is missing.`, missing);
+  if (pointer === "") return malformed(requestId, message);
+  const field = pointer.slice(1).replaceAll("/", ".");
+  return malformed(requestId, message.replace(pointer, field), field);
 }
 
 function malformed(requestId: string, message: string, parameter?: string): Malformed {

@@ -1,5 +1,6 @@
 // Requests that are wrong in every way there is: each is answered in the API's own shape, nothing is half done, the server stays up.
 
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { operationTable } from "../../src/operations/table.ts";
@@ -115,6 +116,20 @@ test.each([
   const answer = await rig.call("POST", "/machines/open", { text: '{"slug":"x"}', headers: { "content-type": type } });
   expectRefusal(answer);
   expect(answer.status).toBe(status);
+});
+
+test.each(["gzip", "br", "GZIP, identity"])("a body in the coding %s is 415, and says why", async (coding) => {
+  const [text, headers] = [new Uint8Array(gzipSync('{"slug":"x"}')), { "content-encoding": coding }];
+  const answer = await rig.call("POST", "/machines/open", { text, headers });
+  expectRefusal(answer);
+  const error = `The body is compressed (content-encoding: ${coding}). Send it as it is.`;
+  expect(answer).toMatchObject({ status: 415, body: { error } });
+});
+
+test("a body in the coding that changes nothing, and a coding without a body, are read", async () => {
+  const headers = { "content-encoding": "Identity" };
+  expect((await rig.call("POST", "/machines/open", { json: { slug: "here" }, headers })).status).toBe(409);
+  expect((await rig.call("GET", "/machines", { headers: { "content-encoding": "gzip" } })).status).toBe(200);
 });
 
 test.each([

@@ -266,28 +266,63 @@ describe("subscriptions are told apart by their requestId", () => {
 describe("a message that can't be obeyed", () => {
   const names = { machineName: "open", machineInstanceName: "marker" };
   const deep = `{"type":"subscribe-to-instance","requestId":"r","x":${"[".repeat(5_000)}${"]".repeat(5_000)}}`;
-  test.each<[string, object | string | Buffer, string]>([
-    ["no JSON", "{", ""],
-    ["nothing", "", ""],
-    ["a number", "7", ""],
-    ["null", "null", ""],
-    ["an array", '[{"type":"ping"}]', ""],
-    ["nested too deeply", deep, ""],
-    ["bytes", Buffer.from(JSON.stringify({ type: "ping" })), ""],
-    ["without a type", { requestId: "r", ...names }, "r"],
-    ["of an unknown type", { type: "publish", requestId: "r" }, "r"],
-    ["of a type that every object has", { type: "constructor", requestId: "r" }, "r"],
-    ["of a type that is no text", { type: 1, requestId: "r" }, "r"],
-    ["without a requestId", { type: "subscribe-to-instance", ...names }, ""],
-    ["with a requestId that is a number", { type: "subscribe-to-instance", requestId: 1, ...names }, ""],
-    ["without an instance", { type: "subscribe-to-instance", requestId: "r", machineName: "open" }, "r"],
-    ["with a name that is none", { type: "subscribe-to-instance", requestId: "r", ...names, machineName: "a/b" }, "r"],
-    ["an end without names", { type: "unsubscribe-from-instance", requestId: "r" }, "r"],
-  ])("(%s) is told so, and disturbs nobody", async (_what, message, requestId) => {
+  test.each<[string, object | string | Buffer, string, string]>([
+    ["no JSON", "{", "", "A message must be a JSON object, sent as text."],
+    ["nothing", "", "", "A message must be a JSON object, sent as text."],
+    ["a number", "7", "", "A message must be a JSON object, sent as text."],
+    ["null", "null", "", "A message must be a JSON object, sent as text."],
+    ["an array", '[{"type":"ping"}]', "", "A message must be a JSON object, sent as text."],
+    ["nested too deeply", deep, "", "A message must be a JSON object, sent as text."],
+    ["bytes", Buffer.from(JSON.stringify({ type: "ping" })), "", "A message must be a JSON object, sent as text."],
+    [
+      "without a type",
+      { requestId: "r", ...names },
+      "r",
+      "A message's type is one of subscribe-to-instance, unsubscribe-from-instance, ping.",
+    ],
+    [
+      "of an unknown type",
+      { type: "publish", requestId: "r" },
+      "r",
+      "A message's type is one of subscribe-to-instance, unsubscribe-from-instance, ping.",
+    ],
+    [
+      "of a type that every object has",
+      { type: "constructor", requestId: "r" },
+      "r",
+      "A message's type is one of subscribe-to-instance, unsubscribe-from-instance, ping.",
+    ],
+    [
+      "of a type that is no text",
+      { type: 1, requestId: "r" },
+      "r",
+      "A message's type is one of subscribe-to-instance, unsubscribe-from-instance, ping.",
+    ],
+    ["without a requestId", { type: "subscribe-to-instance", ...names }, "", "requestId is missing."],
+    [
+      "with a requestId that is a number",
+      { type: "subscribe-to-instance", requestId: 1, ...names },
+      "",
+      "requestId must be string.",
+    ],
+    [
+      "without an instance",
+      { type: "subscribe-to-instance", requestId: "r", machineName: "open" },
+      "r",
+      "machineInstanceName is missing.",
+    ],
+    [
+      "with a name that is none",
+      { type: "subscribe-to-instance", requestId: "r", ...names, machineName: "a/b" },
+      "r",
+      'machineName must match pattern "^[a-zA-Z0-9_-]{1,128}$".',
+    ],
+    ["an end without names", { type: "unsubscribe-from-instance", requestId: "r" }, "r", "machineName is missing."],
+  ])("(%s) is told so, and disturbs nobody", async (_what, message, requestId, error) => {
     const slug = await newInstance();
     const [socket, bystander] = [await watching(slug), await watching(slug)];
     socket.send(message);
-    const refusal = { type: "error", requestId, status: 400, code: "invalid-parameter", error: expect.any(String) };
+    const refusal = { type: "error", requestId, status: 400, code: "invalid-parameter", error };
     expect(await socket.until(isError)).toEqual([refusal]);
     await send(slug, "ADD");
     for (const { until, frames, socket: open } of [socket, bystander]) {
