@@ -12,6 +12,8 @@ export interface Output {
 
 export function createOutput(json: boolean): Output {
   let waiting: string[] | null = json ? [] : null;
+  /** The real one, also under the manual clock: beside the lines of other programs it is what orders them. */
+  const now = () => new Date().toISOString();
   const writeJson = (entry: object) => {
     const line = `${JSON.stringify(entry)}\n`;
     if (waiting) waiting.push(line);
@@ -19,13 +21,13 @@ export function createOutput(json: boolean): Output {
   };
   return {
     log(entry) {
-      if (json) return writeJson({ event: "log", ...entry });
+      if (json) return writeJson({ event: "log", time: now(), ...entry });
       process.stderr.write(
         `settle: ${entry.level === "info" ? "" : `${entry.level}: `}${entry.stack ?? entry.message}\n`,
       );
     },
     machineLog({ instance, versionId, outputType, log }) {
-      if (json) return writeJson({ event: "machine-log", ...instance, versionId, outputType, log });
+      if (json) return writeJson({ event: "machine-log", time: now(), ...instance, versionId, outputType, log });
       const from = instance ? `${instance.machine}/${instance.slug}` : versionId;
       process.stderr.write(`[${from}] ${log}\n`);
     },

@@ -237,7 +237,12 @@ test("a write that was torn off is told of at the next start", async () => {
   await appendFile(join(folder, "db.journal"), '{"crc":');
   const again = await serve();
   const message = `${join(folder, "db.journal")}: cut off 7 bytes of a write that was under way when the process ended`;
-  expect(JSON.parse(await again.process.line(/cut off/))).toEqual({ event: "log", level: "warn", message });
+  expect(JSON.parse(await again.process.line(/cut off/))).toEqual({
+    event: "log",
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    level: "warn",
+    message,
+  });
 });
 
 test("--log-retention keeps so many of the newest entries", async () => {
