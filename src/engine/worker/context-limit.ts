@@ -45,29 +45,42 @@ function newLosses(context: unknown): string[] {
   const losses: string[] = [];
   if (told.size >= mostPlaces) return losses;
   let left = mostValues;
-  const look = (value: unknown, path: () => string, isItem: boolean): void => {
-    if (left-- <= 0) return;
+  /** The keys on the way to what is looked at: written anew at each depth, since this is done for every transition. */
+  const path: (string | number)[] = [];
+  const look = (value: unknown, depth: number, isItem: boolean): void => {
+    if (typeof value === "string" || left-- <= 0) return;
     const loss = lossOf(value, isItem);
     if (loss !== undefined) {
-      const place = path();
-      // An item's place is every item's: nobody needs to be told a thousand times.
-      const key = place.replace(/\[\d+\]/g, "[]");
-      if (told.has(key) || told.size >= mostPlaces) return;
-      told.add(key);
-      losses.push(`not all of the context is stored: ${place} is ${loss}`);
+      const place = placeOf(path.slice(0, depth));
+      if (place !== undefined) losses.push(`not all of the context is stored: ${place} is ${loss}`);
     } else if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) look(value[i], () => `${path()}[${i}]`, true);
+      for (let i = 0; i < value.length; i++) {
+        path[depth] = i;
+        look(value[i], depth + 1, true);
+      }
     } else if (typeof value === "object" && value !== null && !hasJson(value)) {
       const object = value as { [key: string]: unknown };
-      for (const key of Object.keys(object)) look(object[key], () => `${path()}.${key.slice(0, 100)}`, false);
+      for (const key of Object.keys(object)) {
+        path[depth] = key;
+        look(object[key], depth + 1, false);
+      }
     }
   };
   try {
-    look(context, () => "context", false);
+    look(context, 0, false);
   } catch {
     // A getter or a proxy threw this time: it had its say when the context was written.
   }
   return losses;
+}
+
+/** A place for people, if it was not told of. An item's place is every item's: nobody needs to be told a thousand times. */
+function placeOf(path: readonly (string | number)[]): string | undefined {
+  const text = (key: string | number) => (typeof key === "number" ? `[${key}]` : `.${key.slice(0, 100)}`);
+  const known = path.map((key) => (typeof key === "number" ? "[]" : text(key))).join("");
+  if (told.has(known) || told.size >= mostPlaces) return undefined;
+  told.add(known);
+  return `context${path.map(text).join("")}`;
 }
 
 /** What is lost of a value itself, if anything is. */
