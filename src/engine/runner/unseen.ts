@@ -6,7 +6,9 @@ import type { Watched } from "./watchdog.ts";
 const workerBytes = 25_000_000;
 /** Least that is put down to the machine's mood: allocators keep some of what was freed. */
 const leastSlackBytes = 128_000_000;
-/** What was unseen when a worker was gone is on its way back to the system: this much of it still is, a look later. */
+/** V8 keeps an ended isolate's pages for the next one, and gives them back to the system eight seconds after the last has ended. */
+const pooledMs = 10_000;
+/** Of what is still unseen then, so much is on its way back a look later. */
 const lingering = 0.85;
 
 export interface Hog {
@@ -23,7 +25,9 @@ export class Unseen {
   readonly #activeMs = new Map<number, number>();
   #lastBytes = 0;
   #dying = 0;
+  /** What was unseen when a worker was gone, and is still: nobody who is left is to blame for it. */
   #returningBytes = 0;
+  #endedAt = 0;
 
   /** It was told to end; what it takes until it does is no other's doing. */
   forget(worker: number): void {
@@ -33,13 +37,14 @@ export class Unseen {
   }
 
   /** One of those that were told to end has ended. */
-  settle(watched: ReadonlyMap<number, Watched>): void {
+  settle(watched: ReadonlyMap<number, Watched>, now: number): void {
     this.#dying--;
+    this.#endedAt = now;
     this.#returningBytes = Math.max(this.#returningBytes, this.#unseenBytes(watched));
   }
 
   /** @returns the worker to end, when all of them together hold too much unseen */
-  look(watched: ReadonlyMap<number, Watched>): Hog | null {
+  look(watched: ReadonlyMap<number, Watched>, now: number): Hog | null {
     const bytes = this.#unseenBytes(watched);
     this.#charge(bytes - this.#lastBytes, watched);
     this.#lastBytes = bytes;
@@ -50,7 +55,8 @@ export class Unseen {
       if (worker === 0 || this.#chargeOf(number) > this.#chargeOf(worker)) worker = number;
     }
     if (this.#dying > 0) return null;
-    this.#returningBytes *= lingering;
+    this.#returningBytes = Math.min(this.#returningBytes, Math.max(0, bytes));
+    if (now - this.#endedAt > pooledMs) this.#returningBytes *= lingering;
     return bytes - this.#returningBytes > limit && worker !== 0 ? { worker, bytes, limit } : null;
   }
 

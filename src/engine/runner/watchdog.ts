@@ -115,7 +115,7 @@ export class Watchdog {
 
   /** One that was told to end has ended. */
   settle(): void {
-    this.#unseen.settle(this.#watched);
+    this.#unseen.settle(this.#watched, performance.now());
   }
 
   #look(): void {
@@ -132,7 +132,7 @@ export class Watchdog {
       void this.#checkHeap(number, watched);
       this.#checkRest(number, watched, now);
     }
-    const hog = attentive ? this.#unseen.look(this.#watched) : null;
+    const hog = attentive ? this.#unseen.look(this.#watched, now) : null;
     if (hog) this.#condemnFor(hog.worker, hog.bytes, hog.limit, "outside its heap");
   }
 
