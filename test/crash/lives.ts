@@ -4,6 +4,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Json, JsonObject } from "../../src/domain/json.ts";
 import type { Crash } from "./server.ts";
@@ -30,7 +32,8 @@ const main = fileURLToPath(new URL("server.ts", import.meta.url));
 
 export async function startLife(store: string, ...machines: string[]): Promise<Life> {
   const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
-  const child = fork(main, [store, ...machines], { env: { PATH, HOME, TMPDIR }, execArgv: [] });
+  const env = { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE: join(tmpdir(), "settle-crash-compiled") };
+  const child = fork(main, [store, ...machines], { env, execArgv: [] });
   const exit = once(child, "exit").then(([code, signal]) => {
     if (signal !== "SIGKILL") throw new Error(`the server ended by itself (${signal ?? `code ${code}`})`);
   });

@@ -2,6 +2,7 @@
 //
 // Its parent tells it over their channel, `{ point, passing }`, or "nowhere", and is told where the server listens.
 
+import { flushCompileCache } from "node:module";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { type CrashPoint, withCrashPoints } from "../../src/crash-points.ts";
@@ -31,3 +32,5 @@ const options = withCrashPoints({ port: 0, store, machines }, async (point) => {
 });
 const { url, adminToken } = await startServer(options);
 process.send?.({ url, adminToken });
+// One that is killed never gets to it, and the next would compile everything again.
+flushCompileCache();
