@@ -12,7 +12,6 @@ const programs = ["package", "prism", "browser", "kills", "soak"].map((folder) =
 /** What takes longest, most first. Begun last, one of them would have the end of a run to itself while the other cores wait. */
 const longest = [
   "test/crash/sweep.test.ts",
-  "test/oracle/proxy/client-journeys.test.ts",
   "test/oracle/model-stages.test.ts",
   "test/cli/verify.test.ts",
   "test/contracts/durability.test.ts",

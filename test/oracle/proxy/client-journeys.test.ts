@@ -1,6 +1,6 @@
 // The published client's journeys of test/client, every one of them once more with a proxy between: they still do what they did, and nothing is a violation.
 
-import { afterEach, expect, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 import type { ServerOptions } from "../../../src/index.ts";
 import { isViolation } from "../../../src/oracle/proxy/faults.ts";
 import type { Through } from "./through.ts";
@@ -46,12 +46,13 @@ afterEach(() => {
   }
 });
 
-await import("../../client/billing.test.ts");
-await import("../../client/journey.test.ts");
-await import("../../client/keys.test.ts");
-await import("../../client/lifecycle.test.ts");
-await import("../../client/logs.test.ts");
-await import("../../client/migrations.test.ts");
-await import("../../client/orgs.test.ts");
-await import("../../client/realtime.test.ts");
-await import("../../client/tokens.test.ts");
+// Each in a suite of its own, so that a test is prepared by its own file alone.
+describe("billing", () => import("../../client/billing.test.ts").then(() => {}));
+describe("journey", () => import("../../client/journey.test.ts").then(() => {}));
+describe("keys", () => import("../../client/keys.test.ts").then(() => {}));
+describe("lifecycle", () => import("../../client/lifecycle.test.ts").then(() => {}));
+describe("logs", () => import("../../client/logs.test.ts").then(() => {}));
+describe("migrations", () => import("../../client/migrations.test.ts").then(() => {}));
+describe("orgs", () => import("../../client/orgs.test.ts").then(() => {}));
+describe("realtime", () => import("../../client/realtime.test.ts").then(() => {}));
+describe("tokens", () => import("../../client/tokens.test.ts").then(() => {}));
