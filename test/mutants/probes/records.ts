@@ -139,18 +139,24 @@ export const concurrencyProbes: Probe[] = [
     sound: ["told", "told"],
     faulty: ["late", "late"],
     async observe(c) {
-      // Each is asked to tell the other one, at the same time.
+      // Each is asked to tell the other one, at the same time; again, as one may be done before the other begins.
       await c.publish("kid");
       await c.publish("family");
       await c.create("family/it");
       await c.send("family/it", { type: "SPAWN", name: "kid", nickname: "k" });
       await c.eventually(async () => (await c.get("kid/kid")).status === 200);
-      const late = pause(1_500).then(() => "late");
-      const told = [
-        c.send("family/it", { type: "TELL", what: { type: "ADD", n: 1 } }),
-        c.send("kid/kid", { type: "ADD", n: 2 }),
-      ];
-      return Promise.all(told.map((one) => Promise.race([one.then(() => "told"), late])));
+      const both = () => {
+        const late = pause(1_500).then(() => "late");
+        const told = [
+          c.send("family/it", { type: "TELL", what: { type: "ADD", n: 1 } }),
+          c.send("kid/kid", { type: "ADD", n: 2 }),
+        ];
+        return Promise.all(told.map((one) => Promise.race([one.then(() => "told"), late])));
+      };
+      for (let tries = 1; ; tries++) {
+        const heard = await both();
+        if (tries === 10 || heard.includes("late")) return heard;
+      }
     },
   },
   {
