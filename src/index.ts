@@ -11,6 +11,7 @@ import type { Clock, Entropy } from "./domain/clock.ts";
 import type { Kind } from "./domain/kinds.ts";
 import * as kinds from "./domain/kinds.ts";
 import { lastMoment, type ManualClock } from "./domain/manual-clock.ts";
+import { messageOf } from "./domain/message-of.ts";
 import { isStorePath } from "./domain/store-path.ts";
 import { coveringEngine, type StepWatcher, type WatchedVersion } from "./engine/covering.ts";
 import type { Engine, LogLine } from "./engine/port.ts";
@@ -356,7 +357,7 @@ async function announced(location: string, url: string, log: ServerLog): Promise
   try {
     return await announce(location, url);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     log({ level: "warn", message: `commands that look for the server of ${location} won't find it: ${detail}` });
     return async () => {};
   }

@@ -1,6 +1,7 @@
 // Publishes the machines of `--machines` at the start and, when asked to, again whenever one of their files changes.
 
 import { dirname, join } from "node:path";
+import { messageOf } from "./domain/message-of.ts";
 import { Problem } from "./domain/problem.ts";
 import type { ServerLog } from "./http/errors.ts";
 import { assertPublishable, publishMachine } from "./operations/publish.ts";
@@ -66,7 +67,7 @@ export async function watchSources(options: PublisherOptions): Promise<Published
     try {
       await publish();
     } catch (error) {
-      options.log({ level: "error", message: error instanceof Error ? error.message : String(error) });
+      options.log({ level: "error", message: messageOf(error) });
     }
   };
   watcher.on("all", () => {
@@ -134,7 +135,7 @@ async function tellingOf<T>(what: string, fn: () => Promise<T>): Promise<T> {
   try {
     return await fn();
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = messageOf(cause);
     throw new Problem("invalid-state", `${what}: ${detail}`, { cause });
   }
 }

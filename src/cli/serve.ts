@@ -1,6 +1,7 @@
 // `settle serve`: starts the server, says where it is, and stops it in order.
 
 import { Command } from "commander";
+import { messageOf } from "../domain/message-of.ts";
 import type { SettleServer } from "../index.ts";
 import { banner } from "./banner.ts";
 import { addCoverageOptions, type CoverageFlags, type CoverageRun, prepareCoverage } from "./covered/options.ts";
@@ -49,7 +50,7 @@ function stopOnSignals(server: SettleServer, coverage: CoverageRun | undefined):
     finish().then(
       (code) => process.exit(code),
       (error: unknown) => {
-        process.stderr.write(`settle: stopping failed: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(`settle: stopping failed: ${messageOf(error)}\n`);
         process.exit(2);
       },
     );

@@ -2,6 +2,7 @@
 
 import type { Json } from "./json.ts";
 import { jsonDepth, maxJsonDepth } from "./json.ts";
+import { messageOf } from "./message-of.ts";
 import { Problem } from "./problem.ts";
 
 /** @throws Problem `invalid-parameter` for bytes that are no text in that charset, `unsupported-media-type` for a charset nobody knows */
@@ -35,7 +36,7 @@ export function bodyJson(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new Problem("invalid-parameter", `The body is not JSON: ${message}.`, { parameter: "body" });
   }
 }

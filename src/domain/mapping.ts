@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "./json.ts";
 import { isJsonObject } from "./json.ts";
 import type { JsonPath } from "./json-path.ts";
 import { compileJsonPath } from "./json-path.ts";
+import { messageOf } from "./message-of.ts";
 
 export interface Mapping {
   /**
@@ -66,7 +67,7 @@ function pathOf(value: Json, place: string): JsonPath {
   try {
     return compileJsonPath(value);
   } catch (cause) {
-    throw new MappingError(place, cause instanceof Error ? cause.message : String(cause));
+    throw new MappingError(place, messageOf(cause));
   }
 }
 

@@ -3,6 +3,7 @@
 import type { MultipartFile } from "@fastify/multipart";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
+import { messageOf } from "../domain/message-of.ts";
 import { Problem } from "../domain/problem.ts";
 import { bundleLimits } from "../operations/code.ts";
 import type { Services } from "../operations/services.ts";
@@ -60,11 +61,10 @@ async function uploadedFile(request: FastifyRequest): Promise<MultipartFile> {
     const file = await request.file({ limits, throwFileSizeLimit: false });
     if (file) return file;
   } catch (cause) {
-    throw new Problem(
-      "invalid-parameter",
-      `The form can't be read: ${String(cause instanceof Error ? cause.message : cause)}.`,
-      { parameter: "file", cause },
-    );
+    throw new Problem("invalid-parameter", `The form can't be read: ${messageOf(cause)}.`, {
+      parameter: "file",
+      cause,
+    });
   }
   throw new Problem("invalid-parameter", "The form has no field `file`.", { parameter: "file" });
 }

@@ -1,6 +1,7 @@
 // Identity providers: trust one, list them, stop trusting one.
 
 import type { JsonObject } from "../domain/json.ts";
+import { messageOf } from "../domain/message-of.ts";
 import { Problem } from "../domain/problem.ts";
 import type { ProviderClaims } from "../domain/provider-names.ts";
 import { identityProviderName } from "../domain/provider-names.ts";
@@ -93,7 +94,7 @@ function readKey(encoded: string, kind: "secret" | "public") {
   try {
     return readVerificationKey(encoded, kind);
   } catch (error) {
-    throw wrong("key", error instanceof Error ? error.message : String(error));
+    throw wrong("key", messageOf(error));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from "../domain/json.ts";
 import { compileJsonPath, type JsonPath } from "../domain/json-path.ts";
+import { messageOf } from "../domain/message-of.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Version } from "../domain/records.ts";
 
@@ -34,7 +35,7 @@ export function checkIndexSelectors(selectors: Version["indexSelectors"], indexe
     try {
       compileJsonPath(text);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Problem("invalid-parameter", `The selector of index ${index} ${reason}.`, { parameter });
     }
   }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { messageOf } from "../../domain/message-of.ts";
 import { operationTable } from "../../operations/table.ts";
 import { ContractsInvalid, loadContracts } from "../../oracle/contracts.ts";
 import { findGaps } from "../../oracle/gaps.ts";
@@ -76,8 +77,4 @@ function readDocument(): OpenApiDocument {
   } catch (error) {
     throw new CannotRun(`openapi.yaml can't be read: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 // Runs the proxy until a signal ends it, tells each new fault as it is seen, and says at last what came out of it.
 
+import { messageOf } from "../../domain/message-of.ts";
 import { type Fault, isViolation } from "../../oracle/proxy/faults.ts";
 import { type JudgingProxy, type ProxyReport, startProxy } from "../../oracle/proxy/proxy.ts";
 import { withExpected } from "../../oracle/report/expected.ts";
@@ -88,7 +89,7 @@ function onFirstSignal(finish: () => Promise<number>): void {
     finish().then(
       (code) => process.exit(code),
       (error: unknown) => {
-        process.stderr.write(`settle: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(`settle: ${messageOf(error)}\n`);
         process.exit(2);
       },
     );

@@ -1,6 +1,7 @@
 // The control plane of a running server, for the commands that speak to one.
 
 import { isJsonObject, type JsonObject } from "../../domain/json.ts";
+import { messageOf } from "../../domain/message-of.ts";
 import { CannotRun } from "../cannot-run.ts";
 import type { Target } from "../store-access.ts";
 
@@ -81,5 +82,5 @@ async function errorOf(response: Response): Promise<string> {
 function reasonOf(error: unknown): string {
   const { cause } = error as { cause?: unknown };
   if (cause instanceof Error) return cause.message || String((cause as NodeJS.ErrnoException).code);
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

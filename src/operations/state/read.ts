@@ -4,6 +4,7 @@ import type { Entropy } from "../../domain/clock.ts";
 import { newSecret } from "../../domain/ids.ts";
 import { isJsonObject, type JsonObject } from "../../domain/json.ts";
 import { logName } from "../../domain/log-name.ts";
+import { messageOf } from "../../domain/message-of.ts";
 import { Problem } from "../../domain/problem.ts";
 import { identityProviderName } from "../../domain/provider-names.ts";
 import type { IdentityProvider, Key, Org, Transition } from "../../domain/records.ts";
@@ -243,7 +244,7 @@ function parsed(piece: Piece): JsonObject {
   try {
     return JSON.parse(piece.text) as JsonObject;
   } catch (error) {
-    throw notOne(`${placeOf(piece)} is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw notOne(`${placeOf(piece)} is not JSON: ${messageOf(error)}.`);
   }
 }
 

@@ -1,6 +1,7 @@
 // A whole store written out and read in: rows of everything durable at one moment, and contents made of such rows.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { messageOf } from "../../domain/message-of.ts";
 import type { NewRow, SavedRow } from "../port.ts";
 import type { Contents, Effect, Seen } from "./contents.ts";
 import { lastOf, transitionsOf } from "./history.ts";
@@ -99,7 +100,7 @@ export async function fillFrom(
     try {
       for (const effect of effectsOf(row, contents, drawOrder)) contents.apply(effect);
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
+      const detail = messageOf(cause);
       throw new RangeError(`${row.kind} ${JSON.stringify(row.name)} in ${JSON.stringify(row.scope)}: ${detail}`, {
         cause,
       });

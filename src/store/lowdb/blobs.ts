@@ -1,6 +1,7 @@
 // Code blobs as files named by their SHA-256: whole and durable before anything can refer to them.
 
 import { join } from "node:path";
+import { messageOf } from "../../domain/message-of.ts";
 import { type Blobs, sha256Of } from "../core/blobs.ts";
 import type { Latch } from "../core/latch.ts";
 import { StoreUnavailable } from "../port.ts";
@@ -67,7 +68,7 @@ export class FileBlobs implements Blobs {
     try {
       await this.#write(this.#pathOf(sha256), bytes);
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
+      const detail = messageOf(cause);
       if (mayPass(cause)) {
         throw new StoreUnavailable(`the disk is full: ${this.#names.blobs} can't grow`, false, { cause });
       }

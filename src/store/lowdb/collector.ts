@@ -3,6 +3,7 @@
 // It goes only when a snapshot without its name is in its place and the journal behind that is synced: whatever a crash leaves from then on,
 // no record in it names the code. What is about to be named, or still read, is held.
 
+import { messageOf } from "../../domain/message-of.ts";
 import type { Contents } from "../core/contents.ts";
 import type { Holds } from "../core/holds.ts";
 import type { FileBlobs } from "./blobs.ts";
@@ -52,7 +53,7 @@ export class Collector {
     try {
       for (const sha256 of await blobs.list()) suspects.add(sha256);
     } catch (cause) {
-      log(`code that nobody needs stays: ${detailOf(cause)}`);
+      log(`code that nobody needs stays: ${messageOf(cause)}`);
     }
     return this.condemn(contents, suspects);
   }
@@ -67,10 +68,6 @@ export class Collector {
         failure ??= cause;
       });
     }
-    if (failure !== undefined) log(`code that nobody needs stays: ${detailOf(failure)}`);
+    if (failure !== undefined) log(`code that nobody needs stays: ${messageOf(failure)}`);
   }
-}
-
-function detailOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

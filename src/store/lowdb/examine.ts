@@ -1,6 +1,7 @@
 // Says whether a store is whole, and what is in it; touches nothing, also while a server uses it.
 
 import type { Clock, Entropy } from "../../domain/clock.ts";
+import { messageOf } from "../../domain/message-of.ts";
 import { kindsWithCode } from "../core/contents.ts";
 import { type SavedRow, type Store, StoreUnreadable } from "../port.ts";
 import { inCopy } from "./copy.ts";
@@ -88,7 +89,7 @@ async function look(
       if ((await store.getBlob(codeSha256)) !== null) continue;
       missing.set(codeSha256, `${code} is missing (blob ${codeSha256}).`);
     } catch (error) {
-      found.damage.push(named(`${code} can't be used: ${error instanceof Error ? error.message : String(error)}.`));
+      found.damage.push(named(`${code} can't be used: ${messageOf(error)}.`));
     }
   }
   found.codes = codes.size;

@@ -1,5 +1,6 @@
 // The snapshot or the journal as the place of texts that are not in memory: read where they lie, closed when nobody needs them any more.
 
+import { messageOf } from "../../domain/message-of.ts";
 import type { Segment } from "../core/segment.ts";
 import type { OpenFile } from "./files.ts";
 import { beforeRec } from "./rows.ts";
@@ -68,7 +69,7 @@ export class FileSegment implements Segment {
     try {
       got = this.#file.readNow(into, from);
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
+      const detail = messageOf(cause);
       throw this.#failure(`${this.#path} can't be read (${detail})`, cause);
     }
     if (got < bytes) throw this.#failure(`${this.#path} was cut short by someone else`);

@@ -1,6 +1,7 @@
 // A new file in the place of another one, for good.
 
 import { setTimeout as pause } from "node:timers/promises";
+import { messageOf } from "../../domain/message-of.ts";
 import type { ReadFailure } from "./file-segment.ts";
 import { type Files, mayPass } from "./files.ts";
 
@@ -21,7 +22,7 @@ export async function putInPlace(
   try {
     await files.rename(from, to);
   } catch (cause) {
-    throw mayPass(cause) ? cause : failure(`${to} can't be put in place (${detailOf(cause)})`, cause);
+    throw mayPass(cause) ? cause : failure(`${to} can't be put in place (${messageOf(cause)})`, cause);
   }
   for (let tries = 1; ; tries++) {
     try {
@@ -29,12 +30,8 @@ export async function putInPlace(
     } catch (cause) {
       // Too many open files, as a rule: soon there are fewer.
       if (!mayPass(cause) || tries === triesAtMost)
-        throw failure(`${to} may not survive a power cut (${detailOf(cause)})`, cause);
+        throw failure(`${to} may not survive a power cut (${messageOf(cause)})`, cause);
     }
     await pause(pauseMs);
   }
-}
-
-function detailOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -6,6 +6,7 @@
 // `durable` is the last transaction that was acknowledged when the line was written: a later line that covers an earlier
 // damaged one proves that acknowledged work is damaged, not just a write that a crash tore.
 
+import { messageOf } from "../../domain/message-of.ts";
 import { StoreUnavailable } from "../port.ts";
 import type { FileSegment } from "./file-segment.ts";
 import { mayPass, type OpenFile } from "./files.ts";
@@ -138,7 +139,7 @@ export class Journal {
   }
 
   #broken(cause: unknown): StoreUnavailable {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = messageOf(cause);
     return new StoreUnavailable(`the store stopped: ${this.#path} can't be written (${detail})`, true, { cause });
   }
 }

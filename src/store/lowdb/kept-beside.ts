@@ -1,6 +1,7 @@
 // What a store still has when its JSON file has become someone else's: kept beside that one, as a whole store of its own.
 
 import type { Clock } from "../../domain/clock.ts";
+import { messageOf } from "../../domain/message-of.ts";
 import { Latch } from "../core/latch.ts";
 import { FileBlobs } from "./blobs.ts";
 import type { Files } from "./files.ts";
@@ -48,7 +49,7 @@ export async function keepBeside(files: Files, { names, kept, blobs, codes, log 
       const bytes = await blobs.get(sha256);
       if (bytes !== null) await copies.put(sha256, bytes);
     } catch (cause) {
-      log(`${kept.blobs}: code stays behind (${cause instanceof Error ? cause.message : String(cause)})`);
+      log(`${kept.blobs}: code stays behind (${messageOf(cause)})`);
     }
   }
   await files.rename(temporary(names.snapshot), kept.snapshot);

@@ -1,6 +1,7 @@
 // Reading a journal at start: which snapshot it continues, what to apply, where an unacknowledged tail begins, what is damage.
 
 import type { JsonObject } from "../../domain/json.ts";
+import { messageOf } from "../../domain/message-of.ts";
 import type { Contents } from "../core/contents.ts";
 import type { Segment } from "../core/segment.ts";
 import { checkedStart, isIntact, readChecked } from "./checked.ts";
@@ -122,7 +123,7 @@ class Reader {
         this.#contents.apply(effectOf(head, text, line.offset + at, isOld ? null : this.#segment));
       }
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
+      const detail = messageOf(cause);
       throw this.#damaged({ line: line.number, offset: line.offset, seq }, detail, cause);
     }
   }

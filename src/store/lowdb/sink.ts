@@ -1,5 +1,6 @@
 // Where commits of the lowdb store go: appended to the journal, which is compacted when it has outgrown the snapshot.
 
+import { messageOf } from "../../domain/message-of.ts";
 import type { Sink } from "../core/commits.ts";
 import type { Contents, Effect } from "../core/contents.ts";
 import type { Latch } from "../core/latch.ts";
@@ -87,7 +88,7 @@ export class JournalSink implements Sink<Transaction> {
         isDone = true;
       });
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
+      const detail = messageOf(cause);
       const isFinal = !leavesAll(cause);
       const reason = new StoreUnavailable(`the store can't be replaced: ${detail}`, isFinal, { cause });
       if (isFinal) throw latch.shut(reason);
@@ -133,7 +134,7 @@ export class JournalSink implements Sink<Transaction> {
       this.#compactAtBytes = Math.max(compactAtBytes, adapter.snapshotBytes);
       return null;
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
+      const detail = messageOf(cause);
       this.#compactAtBytes = adapter.journal.end.bytes + compactAtBytes;
       if (!leavesAll(cause)) {
         return latch.shut(new StoreUnavailable(`the store stopped: compaction failed (${detail})`, true, { cause }));

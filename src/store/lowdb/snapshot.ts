@@ -9,6 +9,7 @@
 
 import { createHash } from "node:crypto";
 import { isJsonObject, type JsonObject } from "../../domain/json.ts";
+import { messageOf } from "../../domain/message-of.ts";
 import type { Contents } from "../core/contents.ts";
 import type { Segment } from "../core/segment.ts";
 import type { OpenFile } from "./files.ts";
@@ -77,7 +78,7 @@ function load(loader: SnapshotLoader, line: Line, path: string): void {
   try {
     loader.take(line);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = messageOf(cause);
     throw unreadable(path, `is damaged at line ${line.number}: ${detail}`, mendDamage, cause);
   }
 }

@@ -1,5 +1,6 @@
 // The one line a person reads when the store can't be opened: what, where, how to mend it.
 
+import { messageOf } from "../../domain/message-of.ts";
 import { StoreUnreadable } from "../port.ts";
 import { codeOf } from "./files.ts";
 
@@ -41,7 +42,7 @@ export class NoStore extends StoreUnreadable {
 /** Any other failure while opening: a folder in the way, no permission, a full disk. */
 export function cannotOpen(path: string, cause: unknown): StoreUnreadable {
   if (cause instanceof StoreUnreadable) return cause;
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const detail = messageOf(cause);
   if (detail === `${path} is a folder`)
     return unreadable(path, "is a folder", "Name the store's JSON file in it.", cause);
   const mend = codeOf(cause) === undefined ? "This is a defect: please report it." : "Mend that, or name another file.";
