@@ -1,8 +1,8 @@
 // Moments as text: writing each of the hundreds in a page of a list by way of a Date took a quarter of its time.
 
 const dayMs = 86_400_000;
-/** Of a Date: the last day has this one moment only. */
-const lastMoment = 8.64e15;
+/** The last that can be written: its day has this one moment only. */
+export const lastWritableMoment = 8.64e15;
 const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"));
 /** The day last written, since one list's moments are mostly near to each other, and the text of it up to the `T`. */
 let knownDay = Number.NaN;
@@ -12,7 +12,7 @@ let knownDate = "";
 export function isoTime(epochMs: number): string {
   const moment = Math.trunc(epochMs);
   const day = Math.floor(moment / dayMs);
-  if (day !== knownDay || moment > lastMoment) {
+  if (day !== knownDay || moment > lastWritableMoment) {
     knownDate = new Date(moment).toISOString().slice(0, -"hh:mm:ss.sssZ".length);
     knownDay = day;
   }

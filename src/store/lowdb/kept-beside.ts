@@ -5,7 +5,7 @@ import { messageOf } from "../../domain/message-of.ts";
 import { Latch } from "../core/latch.ts";
 import { FileBlobs } from "./blobs.ts";
 import type { Files } from "./files.ts";
-import { type Names, namesOf, temporary } from "./names.ts";
+import { type Names, namesOf, temporary, timeInName } from "./names.ts";
 
 /** Someone else wrote `db.json` while it was open here. It is theirs now: it is not written over. */
 export class SnapshotReplaced extends Error {
@@ -23,8 +23,7 @@ export class SnapshotReplaced extends Error {
 
 /** `db.json` → `db.kept-<time>.json`, `db.kept-<time>.blobs/`. */
 export function keptNames({ snapshot }: Names, clock: Clock): Names {
-  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, "-");
-  return namesOf(`${snapshot.replace(/\.json$/, "")}.kept-${time}.json`);
+  return namesOf(`${snapshot.replace(/\.json$/, "")}.kept-${timeInName(clock)}.json`);
 }
 
 export interface ToKeep {

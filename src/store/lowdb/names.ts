@@ -1,6 +1,8 @@
 // The files of one store, all beside each other.
 
 import { dirname } from "node:path";
+import type { Clock } from "../../domain/clock.ts";
+import { isoTime } from "../../domain/iso-time.ts";
 import { type Files, orNull } from "./files.ts";
 
 export interface Names {
@@ -41,4 +43,9 @@ export async function namesAt(path: string, files: Files): Promise<Names> {
 /** Where a file is written before it takes its place by a rename. Left over by a crash, it means nothing and is overwritten. */
 export function temporary(path: string): string {
   return `${path}.tmp`;
+}
+
+/** The time, as it can be a part of a file's name anywhere. */
+export function timeInName(clock: Clock): string {
+  return isoTime(clock.now()).replaceAll(/[:.]/g, "-");
 }

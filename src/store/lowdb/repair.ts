@@ -11,7 +11,7 @@ import { FileBlobs } from "./blobs.ts";
 import { filesOf } from "./copy.ts";
 import { nodeFiles } from "./files.ts";
 import { takeLock } from "./lock.ts";
-import { type Names, namesOf } from "./names.ts";
+import { type Names, namesOf, timeInName } from "./names.ts";
 import { openLowdbStore } from "./open.ts";
 import { type RowCheck, type Salvaged, salvage } from "./salvage.ts";
 
@@ -64,7 +64,7 @@ export async function repair(path: string, rules: Rules, outside: Outside): Prom
 /** @returns copies of the files that were there */
 async function replace(names: Names, repaired: string, clock: Clock): Promise<string[]> {
   const damaged = await filesOf(names);
-  const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, "-");
+  const time = timeInName(clock);
   const backups = damaged.map((file) => `${file}.damaged-${time}`);
   for (const [i, file] of damaged.entries()) {
     await fsp.copyFile(file, backups[i] as string, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
