@@ -49,34 +49,32 @@ function looks(unseen: Unseen, watched: Map<number, Watched>, forMs: number): (n
   return ended.filter((worker) => worker !== undefined);
 }
 
-test("those who are left are not ended for what the others leave behind", () => {
+/** One of twenty, just after the nineteen others have ended. */
+function lastOfTwenty(): { unseen: Unseen; watched: Map<number, Watched> } {
   const unseen = new Unseen();
   const watched = crowd(20);
   rss += 20 * 20 * megabyte;
   expect(looks(unseen, watched, 1_000)).toEqual([]);
   endMost(unseen, watched);
+  return { unseen, watched };
+}
+
+test("those who are left are not ended for what the others leave behind", () => {
+  const { unseen, watched } = lastOfTwenty();
   expect(looks(unseen, watched, 8_000)).toEqual([]);
   rss -= 19 * 20 * megabyte;
   expect(looks(unseen, watched, 10_000)).toEqual([]);
 });
 
 test("one that takes more meanwhile is", () => {
-  const unseen = new Unseen();
-  const watched = crowd(20);
-  rss += 20 * 20 * megabyte;
-  looks(unseen, watched, 1_000);
-  endMost(unseen, watched);
+  const { unseen, watched } = lastOfTwenty();
   looks(unseen, watched, 1_000);
   rss += 200 * megabyte;
   expect(looks(unseen, watched, 25)).toEqual([20]);
 });
 
 test("what came back excuses nobody any more", () => {
-  const unseen = new Unseen();
-  const watched = crowd(20);
-  rss += 20 * 20 * megabyte;
-  looks(unseen, watched, 1_000);
-  endMost(unseen, watched);
+  const { unseen, watched } = lastOfTwenty();
   looks(unseen, watched, 1_000);
   rss -= 19 * 20 * megabyte;
   looks(unseen, watched, 25);
@@ -85,10 +83,6 @@ test("what came back excuses nobody any more", () => {
 });
 
 test("nor does what never comes back, for ever", () => {
-  const unseen = new Unseen();
-  const watched = crowd(20);
-  rss += 20 * 20 * megabyte;
-  looks(unseen, watched, 1_000);
-  endMost(unseen, watched);
+  const { unseen, watched } = lastOfTwenty();
   expect(looks(unseen, watched, 20_000)).toContain(20);
 });
