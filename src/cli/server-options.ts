@@ -41,14 +41,19 @@ const switchWords = new Map([
 
 /** An option without a value, whose variable says yes or no. Commander would take any word there for a yes. */
 export function addSwitch(command: Command, flag: string, variable: string, description: string): Command {
-  const option = serverOption(flag, variable, description);
+  return addReadApart(command, serverOption(flag, variable, description), variable, (word) => {
+    const isOn = switchWords.get(word.toLowerCase());
+    if (isOn === undefined) throw new CannotRun(`SETTLE_${variable} is ${word}; write true or false`);
+    return isOn;
+  });
+}
+
+/** An option whose variable is read in a way of its own. */
+function addReadApart(command: Command, option: Option, variable: string, read: (text: string) => unknown): Command {
   const name = option.attributeName();
   return command.addOption(option).hook("preAction", () => {
     if (command.getOptionValueSource(name) !== "env") return;
-    const word = process.env[`SETTLE_${variable}`] ?? "";
-    const isOn = switchWords.get(word.toLowerCase());
-    if (isOn === undefined) throw new CannotRun(`SETTLE_${variable} is ${word}; write true or false`);
-    command.setOptionValue(name, isOn);
+    command.setOptionValue(name, read(process.env[`SETTLE_${variable}`] ?? ""));
   });
 }
 
@@ -177,14 +182,12 @@ function collect(text: string, previous: string[] | undefined): string[] {
 /** Repeated on the command line, where a comma belongs to the path; separated by commas in the variable. */
 function addMachines(command: Command): Command {
   const option = serverOption("--machines <path>", "MACHINES", "source file or folder; repeatable").argParser(collect);
-  return command.addOption(option).hook("preAction", () => {
-    if (command.getOptionValueSource("machines") !== "env") return;
-    const paths = (process.env.SETTLE_MACHINES ?? "").split(",").map((path) => path.trim());
-    command.setOptionValue(
-      "machines",
-      paths.filter((path) => path !== ""),
-    );
-  });
+  return addReadApart(command, option, "MACHINES", (text) =>
+    text
+      .split(",")
+      .map((path) => path.trim())
+      .filter((path) => path !== ""),
+  );
 }
 
 /** A moment as ISO 8601 writes it, a place on earth included, or as a number. */
