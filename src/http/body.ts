@@ -32,8 +32,7 @@ export function readBody(
   if (declared.length === 0) return undefined;
   if (declared.includes("*/*")) return bytes;
   if (coding.trim().toLowerCase() !== "identity") {
-    const message = `The body is compressed (content-encoding: ${coding}). Send it as it is.`;
-    throw new Problem("unsupported-media-type", message);
+    throw compressed("body", coding);
   }
   if (!declared.includes(label)) {
     const expected = declared.join(" or ");
@@ -57,4 +56,10 @@ function parseForm(text: string): { [name: string]: string } {
     form.set(parameter, value);
   }
   return Object.fromEntries(form);
+}
+
+/** @param what came so */
+export function compressed(what: string, coding: string): Problem {
+  const message = `The ${what} is compressed (content-encoding: ${coding}). Send it as it is.`;
+  return new Problem("unsupported-media-type", message);
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Problem } from "../domain/problem.ts";
 import type { StateControl } from "../operations/state/control.ts";
 import type { Shelved } from "../store/shelf.ts";
+import { compressed } from "./body.ts";
 import { readControlBody } from "./control-body.ts";
 
 /** Of a state document: what is read of it takes as much memory, and more. */
@@ -71,10 +72,7 @@ async function* chunksOf({ headers }: FastifyRequest, body: Readable): AsyncGene
   let received = 0;
   if (Number(headers["content-length"]) > longestDocumentBytes) throw tooLarge();
   const encoding = headers["content-encoding"] ?? "identity";
-  if (encoding !== "identity") {
-    const message = `The document is compressed (content-encoding: ${encoding}). Send it as it is.`;
-    throw new Problem("unsupported-media-type", message);
-  }
+  if (encoding !== "identity") throw compressed("document", encoding);
   for await (const chunk of unbroken(body)) {
     received += chunk.length;
     if (received > longestDocumentBytes) throw tooLarge();
